@@ -1,0 +1,53 @@
+/* room: data
+ * JSON helpers over Jansson, the common currency between rooms.
+ *
+ * Borrowed/owned follows Jansson: json_get_* borrow, functions named *_new or ret_ give a new
+ * reference. Cleanup: `_cleanup_json_ json_t *x = NULL;`.
+ */
+#ifndef BELAY_JSON_H
+#define BELAY_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/attr.h"
+#include "belay/err.h"
+#include "belay/str.h"
+
+#define _cleanup_json_ __attribute__((cleanup(json_decrefp)))
+#ifndef json_decrefp_defined
+#define json_decrefp_defined
+static inline void json_decrefp(json_t **json)
+{
+	json_decref(*json);
+	*json = NULL;
+}
+#endif
+
+/* Members of an object, with a fallback when absent, null or of another type.
+ * `object` may be NULL. Strings are borrowed from the object. */
+const char *json_get_string(const json_t *object, const char *key, const char *fallback);
+int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);
+double json_get_number(const json_t *object, const char *key, double fallback);
+bool json_get_bool(const json_t *object, const char *key, bool fallback);
+
+/* A value by RFC 6901 pointer ("/services/api/live"), or NULL. Borrowed. */
+json_t *json_at(const json_t *root, const char *pointer);
+
+/* Appends one reference token of a pointer, escaped ("~1" for "/"). */
+void json_pointer_add(struct str *pointer, const char *token);
+
+/* Parses one JSON text (duplicate keys refused, depth and size limited). On failure ERR_CONFIG
+ * with line:column; `name` is the subject in the message. */
+int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err);
+
+/* The one canonical form: sorted keys. Pretty (2 spaces, trailing newline) for files on the
+ * branch, compact for event bodies and tape lines. Byte-stable for equal values. */
+char *json_text_pretty(const json_t *value);
+char *json_text_compact(const json_t *value);
+
+/* For people, in one line, at most `max_columns` wide: strings quoted, long parts elided. */
+void json_add_brief(struct str *out, const json_t *value, size_t max_columns);
+
+#endif
