@@ -16,14 +16,6 @@
 #include "belay/str.h"
 
 #define _cleanup_json_ __attribute__((cleanup(json_decrefp)))
-#ifndef json_decrefp_defined
-#define json_decrefp_defined
-static inline void json_decrefp(json_t **json)
-{
-	json_decref(*json);
-	*json = NULL;
-}
-#endif
 
 /* Members of an object, with a fallback when absent, null or of another type.
  * `object` may be NULL. Strings are borrowed from the object. */

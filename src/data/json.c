@@ -1,0 +1,117 @@
+/* JSON helpers over Jansson: members with a fallback, pointers (RFC 6901), parsing with places.
+ * How values become text is in json_text.c. */
+#include "belay/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "belay/mem.h"
+
+/* What we parse is configuration, state and answers of servers; nobody needs more, and Jansson
+ * holds a value in several times its text. Jansson itself stops at a depth of 2048. */
+#define JSON_MAX_BYTES ((size_t)256 << 20)
+
+const char *json_get_string(const json_t *object, const char *key, const char *fallback)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t fallback)
+{
+	const json_t *value = json_object_get(object, key);
+	if (json_is_integer(value))
+		return json_integer_value(value);
+	/* 3.0 is the integer 3 in JSON Schema, so it has to be one here too. */
+	double real = json_real_value(value);
+	if (json_is_real(value) && real == trunc(real) && fabs(real) < 9.2e18)
+		return (int64_t)real;
+	return fallback;
+}
+
+double json_get_number(const json_t *object, const char *key, double fallback)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool fallback)
+{
+	const json_t *value = json_object_get(object, key);
+	return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+/* Copies the token up to the next '/' without escapes; NULL when an escape is unknown. */
+static char *pointer_token(const char **at)
+{
+	size_t len = strcspn(*at, "/");
+	char *token = mem_alloc(len + 1);
+	char *out = token;
+	for (const char *end = *at + len; *at < end; (*at)++) {
+		if (**at != '~') {
+			*out++ = **at;
+			continue;
+		}
+		(*at)++;
+		if (**at != '0' && **at != '1') {
+			mem_freep(&token);
+			return NULL;
+		}
+		*out++ = **at == '0' ? '~' : '/';
+	}
+	return token;
+}
+
+static json_t *element_at(const json_t *array, const char *token)
+{
+	long long index;
+	bool leading_zero = token[0] == '0' && token[1];
+	if (leading_zero || str_to_int64(token, 0, INT32_MAX, &index) < 0)
+		return NULL;
+	return json_array_get(array, (size_t)index);
+}
+
+json_t *json_at(const json_t *root, const char *pointer)
+{
+	const json_t *value = root;
+	while (value && *pointer) {
+		if (*pointer++ != '/')
+			return NULL;
+		_cleanup_free_ char *token = pointer_token(&pointer);
+		if (!token)
+			return NULL;
+		if (json_is_array(value))
+			value = element_at(value, token);
+		else
+			value = json_object_get(value, token);
+	}
+	return (json_t *)value;
+}
+
+void json_pointer_add(struct str *pointer, const char *token)
+{
+	str_add_char(pointer, '/');
+	for (; *token; token++) {
+		if (*token == '~')
+			str_add(pointer, "~0");
+		else if (*token == '/')
+			str_add(pointer, "~1");
+		else
+			str_add_char(pointer, *token);
+	}
+}
+
+int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+{
+	if (len > JSON_MAX_BYTES)
+		return err_set(err, ERR_CONFIG, "'%s' is larger than %zu bytes", name,
+			       JSON_MAX_BYTES);
+	json_error_t error;
+	json_t *value = json_loadb(text ? text : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+				   &error);
+	if (!value)
+		return err_set(err, ERR_CONFIG, "%s:%d:%d: not valid JSON: %s", name, error.line,
+			       error.column, error.text);
+	*ret = value;
+	return 0;
+}
