@@ -1,0 +1,3 @@
+/* room: effects */
+#include <jansson.h>
+#include <curl/curl.h>

@@ -1,0 +1,2 @@
+#include "belay/effects.h"
+#include "platform/http.h"
