@@ -26,7 +26,8 @@ struct yaml; /* opaque: the value and its places */
 
 /* Parses `text`. `file` names it in messages ("file:line:column: …"). Errors: ERR_CONFIG. */
 int yaml_parse(const char *text, size_t len, const char *file, struct yaml **ret, struct err *err);
-void yaml_free(struct yaml *yaml);
+/* Not yaml_free: libyaml has a function of that name inside, and a static program has one namespace. */
+void yaml_tree_free(struct yaml *yaml);
 void yaml_freep(struct yaml **yaml);
 
 const char *yaml_file(const struct yaml *yaml);

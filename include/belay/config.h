@@ -1,0 +1,142 @@
+/* room: config
+ * The configuration, bound: YAML text → schema → these structs. Pure; reading files and variables
+ * is the caller's. Everything is owned by the struct config and lives as long as it does.
+ *
+ * `schemas/config.schema.json` is the one source of keys, defaults, ranges and descriptions; the
+ * binding below only copies validated values. What the schema cannot say is checked here with a
+ * place as well: unknown hosts, checks and services in lists, cycles in `needs` and `requires`, jq
+ * that does not compile, addresses that do not parse, a driver's own settings.
+ */
+#ifndef BELAY_CONFIG_H
+#define BELAY_CONFIG_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/err.h"
+#include "belay/yaml.h"
+
+enum config_severity { SEVERITY_CRITICAL, SEVERITY_WARNING };
+enum config_on_no_data { NO_DATA_INCONCLUSIVE, NO_DATA_PASS, NO_DATA_FAIL };
+
+struct config_names {
+	char **items;
+	size_t count, capacity;
+};
+
+struct config_retry {
+	int attempts; /* tries in all, 1..100 */
+	int64_t delay_ms;
+	double backoff; /* factor after each try, 1..10 */
+	double jitter;	/* share of the delay that is random, 0..1 */
+};
+
+struct config_host {
+	const char *name;
+	const char *user;    /* default: "root" is never assumed; NULL = the local user */
+	const char *address; /* without brackets */
+	int port;
+	json_t *connection; /* the HOST object of the ssh.run effect */
+};
+
+struct config_check {
+	const char *name;
+	const char *type;	/* "http", "tcp", "tls": a row of the table of check types */
+	const json_t *settings; /* the whole check object, defaults filled in */
+	struct config_names expect;
+	struct config_names warn;
+	enum config_severity severity;
+	enum config_on_no_data on_no_data;
+	int64_t timeout_ms; /* for one attempt */
+	struct config_retry retry;
+};
+struct config_checks {
+	const struct config_check **items;
+	size_t count, capacity;
+};
+
+struct config_service {
+	const char *name;
+	const char *driver;	/* "ssh-release", "command": a row of the table of drivers */
+	const json_t *settings; /* the whole service object, defaults filled in */
+	struct config_names needs;
+	const struct config_host **hosts;
+	size_t host_count;
+	int64_t timeout_ms; /* for one remote or local command */
+};
+
+struct config_environment {
+	const char *name;
+	struct config_names requires; /* environments where the version must have passed first */
+	int64_t lease_ms;	      /* lock.lease */
+	int64_t wait_ms;	      /* lock.wait: how long to wait for a busy lock; 0 = not at all */
+	struct config_service *services; /* in dependency order: needs before needed-by, else by file */
+	size_t service_count;
+	struct config_checks preflight; /* judged before anything is touched */
+	struct config_checks gates;	/* judged after the switch, and again after an undo */
+	struct {
+		int64_t for_ms, every_ms; /* for_ms 0 = no soak */
+		struct config_checks checks;
+	} soak;
+	bool rollback_auto;
+};
+
+struct config {
+	const char *file; /* as named by the user */
+	struct yaml *yaml;
+	json_t *tree; /* validated, defaults filled in */
+	struct {
+		const char *branch; /* may contain {environment} */
+		json_t *remote;	    /* REMOTE object of the git effects, or NULL: the repository's origin */
+		json_t *credentials; /* members to merge into REMOTE (token, key, …); may be empty */
+		const char *author_name, *author_email;
+	} state;
+	struct config_host *hosts;
+	size_t host_count;
+	struct config_check *checks;
+	size_t check_count;
+	struct config_environment *environments;
+	size_t environment_count;
+};
+
+/* All problems of one file: what `belay validate` lists. */
+struct config_problem {
+	struct yaml_place place;
+	char *message;
+	char *hint; /* or NULL */
+};
+struct config_problems {
+	struct config_problem *items;
+	size_t count, capacity;
+};
+void config_problems_release(struct config_problems *problems);
+
+/* Parses, validates and binds. On failure -1 with ERR_CONFIG: the first problem as
+ * "file:line:column: message" (and how many more there are); `problems`, when not NULL, gets all
+ * of them in file order. */
+int config_parse(const char *text, size_t len, const char *file, struct config **ret,
+		 struct config_problems *problems, struct err *err);
+void config_free(struct config *config);
+void config_freep(struct config **config);
+
+/* NULL when there is none of that name. */
+const struct config_environment *config_environment(const struct config *config, const char *name);
+const struct config_service *config_service(const struct config_environment *environment,
+					    const char *name);
+const struct config_check *config_check(const struct config *config, const char *name);
+const struct config_host *config_host(const struct config *config, const char *name);
+
+/* The environment that a verb means: `name`, or the only one when NULL. ERR_CONFIG with the known
+ * names and the nearest one otherwise. */
+int config_choose_environment(const struct config *config, const char *name,
+			      const struct config_environment **ret, struct err *err);
+
+/* Every secret reference below an environment's reach (hosts, checks, services, state), as
+ * [{"where": "hosts.web1.key", "$secret": {...}}]: what has to be present before a run. New. */
+json_t *config_secrets(const struct config *config, const struct config_environment *environment);
+
+/* The schema as embedded text, parsed. New reference. */
+json_t *config_schema(void);
+
+#endif

@@ -1,0 +1,66 @@
+/* room: driver
+ * Drivers: one way to bring a version of a service out, and to take it back.
+ *
+ * A driver is one file that exports one `const struct driver`, listed in table.c. It holds no state
+ * of its own: what undo needs is in the `captured` value that the engine keeps on the journal. Every
+ * step can be repeated: doing it twice has the effect of doing it once.
+ */
+#ifndef BELAY_DRIVER_H
+#define BELAY_DRIVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/config.h"
+#include "belay/effects.h"
+#include "belay/err.h"
+
+/* What a driver is told about the deployment. All borrowed. */
+struct driver_job {
+	const struct config_environment *environment;
+	const struct config_service *service;
+	const char *deployment; /* id: "20261121T095203Z-3fa2" */
+	const char *version;
+	const char *previous;	     /* version that was live, or NULL */
+	const char *previous_release; /* release that was live by the journal, or NULL */
+	bool going_back;	     /* a rollback: `version` was live before */
+	int64_t now_ms;		     /* start of the step, for records on the host */
+	const char *release;	     /* id of the release directory; equals the deployment's id, or an
+					older one for a rollback */
+	const char *artifact;	     /* local path, or NULL */
+	const json_t *artifact_info; /* answer of the artifact effect, or NULL */
+	int64_t generation;	     /* fencing generation of the lock that this run holds */
+	const json_t *captured;	     /* what capture() gave; NULL before */
+	const json_t *protect;	     /* array of release ids that must never be pruned */
+};
+
+struct driver {
+	const char *name;    /* value of `driver:` in the configuration */
+	const char *summary; /* one line for help and docs */
+	/* Does it need --artifact, or `artifact:` in the configuration? */
+	bool needs_artifact;
+	/* What will be done, in words and in order: [{step, target, summary}]. Pure. New. */
+	json_t *(*plan)(const struct driver_job *job);
+	/* Reads the present state: {hosts: {NAME: {version, release, uptime, load, disk, recent:[..]}}}.
+	 * Observes only. */
+	int (*capture)(struct effects *fx, const struct driver_job *job, json_t **ret,
+		       struct err *err);
+	/* Brings the release to where it will be switched on; live traffic is not touched. NULL when
+	 * there is nothing to prepare. */
+	int (*prepare)(struct effects *fx, const struct driver_job *job, struct err *err);
+	/* Switches to job->release / job->version. A host that fails makes the whole step fail; the
+	 * engine then calls undo. *ret: {hosts: {NAME: {switched: bool, ms}}}, set on failure too. */
+	int (*activate)(struct effects *fx, const struct driver_job *job, json_t **ret,
+			struct err *err);
+	/* Goes back to what job->captured says was live. *ret as for activate. */
+	int (*undo)(struct effects *fx, const struct driver_job *job, json_t **ret,
+		    struct err *err);
+	/* After the commit: prune and tidy. A failure is a warning. NULL when there is nothing. */
+	int (*finish)(struct effects *fx, const struct driver_job *job, struct err *err);
+};
+
+extern const struct driver *const drivers[]; /* NULL-terminated */
+const struct driver *driver_find(const char *name);
+
+#endif

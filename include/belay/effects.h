@@ -1,0 +1,164 @@
+/* room: effects
+ * The seam: the only way in which belay touches the world.
+ *
+ * An effect is a kind, a mode and a JSON value; its answer is a JSON value. One function performs
+ * all of them, so that live, dry run, record and replay are decorators of that one function and no
+ * caller knows which of them is behind it:
+ *
+ *     caller → dryrun? → record? → redact → live            (an ordinary run)
+ *     caller → replay                                       (`belay replay TAPE`)
+ *
+ * Lanes. Concurrent work runs in named lanes ("check/api-health", "host/web1"). Within a lane
+ * effects are performed in order; a tape is matched lane by lane, so a replay does not depend on
+ * how threads happened to interleave. effects_fan_out() is the only way to get concurrency.
+ *
+ * Secrets never cross the seam upwards or downwards: arguments carry *references*,
+ * {"$secret": {"env": NAME}} or {"$secret": {"file": PATH}}, optionally with "prefix"/"suffix"
+ * text beside "$secret" members; live resolves them for the duration of one call, and redact scrubs
+ * every answer and error of every secret value that was ever resolved in this process.
+ *
+ * A hypothetical world. A dry run does not perform acts; it notes them and answers as if they had
+ * succeeded. From the first noted act on, observations that look at the changed world cannot be
+ * true any more, so they are not made either: their answer is {"assumed": true} (kinds marked
+ * [world] below). Callers treat an assumed answer as success without data.
+ *
+ * Failing. An effect returns -1 when it could not be performed (bad arguments, missing secret,
+ * host key mismatch, unreachable host for ssh/git, cancelled). A *probe* (http, tcp, tls) that gets
+ * no answer from its target is an observation, not an error: the answer has "error".
+ *
+ * Kinds, their arguments ("?" = optional) and answers. Times are milliseconds, sizes bytes.
+ *
+ *   clock    {}                                → {now_ms, mono_ms}
+ *   sleep    {ms}                              → {}            ERR_CANCELLED when interrupted
+ *   random   {}                                → {hex}         16 hexadecimal digits
+ *   env      {name}                            → {value}       string or null; never for secrets
+ *   secret   {"$secret"}                       → {present}     usable right now? (env set and not
+ *                                                              empty; file readable, not empty)
+ *   system   {}                                → {hostname, user, pid, os, cores}
+ *   file.read   {path, max_bytes}              → {text} or {base64}; ERR_NOT_FOUND
+ *   file.stat   {path}                         → {type: file|directory|link|other|missing,
+ *                                                 size_bytes, modified_ms}
+ *   file.list   {path}                         → {names: [..sorted]}
+ *   file.write  {path, text, mode, exclusive?} → {}            act; temporary file, fsync, rename;
+ *                                                              creates parent directories
+ *   artifact [disk] {path}                     → {format: tar|tar.gz|tar.zst|directory, sha256,
+ *                                                 size_bytes, entries, unpacked_bytes}
+ *               ERR_CONFIG when it is no archive or an entry escapes (absolute, "..", link target
+ *               outside, hard link outside) or is a device. A directory is described as the
+ *               deterministic tar that an upload of it would send.
+ *   http [world unless the method is an act]
+ *            {method, url, headers: {name: text|secret}, body?: text, json?: any, timeout_ms,
+ *             connect_timeout_ms?, max_redirects, max_body_bytes, max_header_bytes,
+ *             basic?: {user, password: secret}, resolve?: {"host:port": address},
+ *             tls?: {verify, ca_file, ca: text|secret, server_name, min_version: "1.2"|"1.3",
+ *                    certificate: path, key: secret}}
+ *          → {status, headers: {lowercase: text}, body: any, body_bytes, truncated, latency_ms,
+ *             name_ms, connect_ms, tls_ms, first_byte_ms, remote_address, http_version, url,
+ *             redirects, error?: {code, message}}
+ *            body: parsed when it is JSON, else text, {"base64": ..} when it is not UTF-8.
+ *            error.code: dns | refused | timeout | reset | tls | too_large | redirects | protocol
+ *            (then status is 0 and body is null, unless the answer was merely cut).
+ *   tcp [world] {host, port, timeout_ms, send?: text, read_bytes?}
+ *          → {connected, latency_ms, remote_address, received?, error?: {code, message}}
+ *   tls [world] {host, port, server_name?, timeout_ms, ca_file?, ca?}
+ *          → {connected, latency_ms, days_left, not_before, not_after, subject, issuer,
+ *             names: [..], name_match, chain_valid, chain_error, protocol, cipher, key_type,
+ *             key_bits, fingerprint_sha256, error?: {code, message}}
+ *   run [world] {shell: text | argv: [..], env?: {name: text|secret}, directory?, stdin?,
+ *             timeout_ms, max_output_bytes}
+ *          → {exit, signal, timed_out, stdout, stderr, truncated, duration_ms}
+ *   ssh.run [world] {host: HOST, command, stdin?: {text} | {artifact: path} | {file: path},
+ *             timeout_ms, max_output_bytes}
+ *          → {exit, signal, timed_out, stdout, stderr, truncated, duration_ms}
+ *            HOST is {name, user, address, port, key?: secret, passphrase?: secret,
+ *            certificate?: path, known_hosts?: secret|{file}, agent?: bool, connect_timeout_ms};
+ *            connections are kept and shared within the process, one for each host and lane.
+ *            ERR_AUTH with both fingerprints for an unknown or changed host key.
+ *   git.repository {path}                      → {root, origin, head, branch} or null members;
+ *                                                 origin without credentials
+ *   git.read   {remote: REMOTE, branch}        → {tip, files: {path: text}, commit: COMMIT}
+ *                                                 depth-1 fetch; tip null when the branch is absent
+ *   git.log    {remote: REMOTE, branch, limit?, newest_first?, trees?: bool}
+ *                                              → {tip, commits: [COMMIT..]}
+ *            COMMIT is {id, parents: [..], subject, body, author, at_ms, tree?: {path: blob id}}
+ *   git.append {remote: REMOTE, branch, parent: id|null, author: {name, email},
+ *               commits: [{subject, body, at_ms, files: {path: text|null}}]}
+ *                                              → {raced: true} or {raced: false, tip, ids}; act;
+ *            compare-and-swap: the remote branch is still at `parent` (absent for null) and moves
+ *            to the last new commit, or nothing changes and the answer is raced.
+ *            REMOTE is {url | path, token?: secret, user?, password?: secret, key?: secret,
+ *            passphrase?, known_hosts?, agent?, ca_file?}. A path is opened in place (created bare
+ *            when `create` is true) and moved by a ref compare-and-swap.
+ */
+#ifndef BELAY_EFFECTS_H
+#define BELAY_EFFECTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/err.h"
+
+struct effects; /* one lane of one chain */
+
+enum effect_mode {
+	EFFECT_OBSERVE, /* reads */
+	EFFECT_ACT,	/* changes something that outlives this process */
+};
+
+struct effect {
+	const char *kind;
+	enum effect_mode mode;
+	const json_t *args;  /* borrowed; NULL = {} */
+	const char *subject; /* what it touches: "web1", "belay-state"; NULL for none */
+	const char *summary; /* for people: "point current at releases/9f2c"; required for acts */
+};
+
+/* Performs one effect. *ret_answer is a new reference (may be NULL when the caller does not care).
+ * Blocks. Thread-safe between lanes, not within one lane. */
+int effects_perform(struct effects *fx, const struct effect *effect, json_t **ret_answer,
+		    struct err *err);
+
+/* Runs work(lane, index, context) for index 0..count-1, each in the lane `names[index]` below this
+ * one, concurrently (at most 64 at once), and returns when all are done. Errors belong into
+ * context, one place for each index. */
+void effects_fan_out(struct effects *fx, size_t count, const char *const *names,
+		     void (*work)(struct effects *lane, size_t index, void *context),
+		     void *context);
+
+/* --- short forms (src/effects/short.c) ---------------------------------------------------- */
+
+/* Wall clock and monotonic clock. On a failed replay the last known time is given and the next
+ * effects_perform() reports the divergence. */
+int64_t effects_now_ms(struct effects *fx);
+int64_t effects_mono_ms(struct effects *fx);
+int effects_sleep(struct effects *fx, int64_t duration_ms, struct err *err);
+uint64_t effects_random(struct effects *fx);
+/* *ret_value: fresh string, or NULL when the variable is not set. */
+int effects_env(struct effects *fx, const char *name, char **ret_value, struct err *err);
+/* Whole file as text; ERR_NOT_FOUND, ERR_LIMIT, ERR_CONFIG when it is not UTF-8. */
+int effects_read_file(struct effects *fx, const char *path, size_t max_bytes, char **ret_text,
+		      struct err *err);
+int effects_write_file(struct effects *fx, const char *path, const char *text, unsigned mode,
+		       bool exclusive, struct err *err);
+
+/* --- cancellation -------------------------------------------------------------------------- */
+
+/* After SIGINT or SIGTERM every effect fails with ERR_CANCELLED (an act that has begun is allowed
+ * to end). Whoever has to tidy up says so first: from then on effects work again, until a second
+ * signal. True when there was a cancellation to acknowledge. */
+bool effects_acknowledge_cancel(struct effects *fx);
+bool effects_cancelled(const struct effects *fx);
+
+/* --- the hypothetical world ---------------------------------------------------------------- */
+
+/* Acts noted instead of performed (dry run), in order: [{kind, subject, summary, lane}]. New
+ * reference; empty in every other chain. */
+json_t *effects_noted(const struct effects *fx);
+
+static inline bool answer_is_assumed(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "assumed"));
+}
+
+#endif

@@ -1,0 +1,39 @@
+/* room: wiring
+ * Building a chain of effects. Only the wiring beside main includes this header; everyone else
+ * receives a `struct effects *`.
+ */
+#ifndef BELAY_EFFECTS_CHAIN_H
+#define BELAY_EFFECTS_CHAIN_H
+
+#include "belay/effects.h"
+
+/* A layer answers effects itself or asks the layer below. */
+struct effects_layer;
+
+struct effects_layer *effects_live_new(void);
+/* Scrubs answers and errors of every secret that live resolved, and of things that look like one
+ * (private key blocks, bearer tokens, credentials in URLs, cookie values, GitHub/AWS/Slack token
+ * shapes). Takes `below`, which must be a live layer. */
+struct effects_layer *effects_redact_new(struct effects_layer *below);
+/* Notes acts instead of performing them. Takes `below`. */
+struct effects_layer *effects_dryrun_new(struct effects_layer *below);
+/* Writes each effect and its answer to the tape at `path` (created, mode 0600), `header` first.
+ * Takes `below`. The tape is complete after effects_free(). */
+int effects_record_new(struct effects_layer *below, const char *path, const json_t *header,
+		       struct effects_layer **ret, struct err *err);
+/* Answers from a tape. *ret_header: new reference. */
+int effects_replay_new(const char *path, struct effects_layer **ret, json_t **ret_header,
+		       struct err *err);
+
+/* The root lane on top of a chain. Takes `top`. */
+struct effects *effects_new(struct effects_layer *top);
+void effects_free(struct effects *fx);
+void effects_freep(struct effects **fx);
+
+/* Scrubs a text that is about to be shown or stored outside an answer (for example argv). */
+char *effects_redact_text(struct effects *fx, const char *text);
+
+/* Installs SIGINT/SIGTERM handlers that cancel the chain. */
+void effects_catch_signals(void);
+
+#endif

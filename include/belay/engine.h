@@ -1,0 +1,66 @@
+/* room: engine
+ * The engine: runs transactions and gates. Each function is one whole piece of work that a verb asks
+ * for; it speaks to effects, store, checks and drivers, decides by the pure rules of the domain, and
+ * gives back a result as JSON for render (schemas/result.*.schema.json).
+ */
+#ifndef BELAY_ENGINE_H
+#define BELAY_ENGINE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "belay/config.h"
+#include "belay/effects.h"
+#include "belay/err.h"
+#include "belay/progress.h"
+
+/* What a verb asks for, with everything it needs. All borrowed. */
+struct engine {
+	struct effects *fx;
+	const struct config *config;
+	const struct config_environment *environment;
+	const struct progress *progress;
+};
+
+struct engine_request {
+	const char *version;	       /* deploy: required */
+	const char *artifact;	       /* overrides the services' `artifact:` */
+	const char *const *services;   /* NULL or empty: all; NULL-terminated */
+	const char *reason;	       /* free text for the journal */
+	const char *to;		       /* rollback: deployment id or version; NULL = the one before */
+	bool take_lock;		       /* a person says that the lock's holder is gone */
+};
+
+/* How a transaction ended. The number is the exit status of the verb. */
+enum engine_end {
+	END_PASSED = 0,
+	END_FAILED = 1,	      /* failed before anything was switched; nothing to undo */
+	END_ROLLED_BACK = 3,  /* a gate or a switch failed, everything was taken back */
+	END_STUCK = 4,	      /* the undo failed: a person has to act */
+	END_INCONCLUSIVE = 5, /* no basis for a decision: neither promoted nor taken back */
+	END_CANCELLED = 130,  /* interrupted; everything was taken back */
+};
+
+/* lock → capture → preflight → prepare → switch → gates → soak → commit; undo on failure.
+ * *ret_result is set whenever the transaction got as far as a decision, also for END_FAILED and the
+ * others (return 0). Returns -1 for what prevented a transaction (lock busy, configuration, state). */
+int engine_deploy(const struct engine *engine, const struct engine_request *request,
+		  enum engine_end *ret_end, json_t **ret_result, struct err *err);
+
+/* The same transaction with an earlier release as its target. */
+int engine_rollback(const struct engine *engine, const struct engine_request *request,
+		    enum engine_end *ret_end, json_t **ret_result, struct err *err);
+/* [{deployment, version, at, services, live}] */
+int engine_rollback_list(const struct engine *engine, json_t **ret_result, struct err *err);
+
+/* What deploy would do, in order, from configuration and state only: {environment, version, steps:
+ * [{step, service, target, summary}], from, lock, gates: [..]}. */
+int engine_plan(const struct engine *engine, const struct engine_request *request,
+		json_t **ret_result, struct err *err);
+
+/* Runs checks now, outside a transaction: all gates of the environment, or those named.
+ * *ret_result: a gate verdict. */
+int engine_check(const struct engine *engine, const char *const *names, enum engine_end *ret_end,
+		 json_t **ret_result, struct err *err);
+
+#endif

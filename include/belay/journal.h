@@ -1,0 +1,105 @@
+/* room: domain
+ * The journal's events and the state they fold to. Pure: no clock, no I/O.
+ *
+ * Event (schemas/event.schema.json), one commit each:
+ *   {belay: 1, type, environment, sequence, at: RFC 3339, run: {id, actor, host, url?, version},
+ *    transaction?: id, data: {…}}
+ * `sequence` is the environment's count of events: an event fits only right after its predecessor,
+ * so a doubled or missing event cannot fold.
+ *
+ * Types and their data:
+ *   lock.acquired   {holder, generation, lease_ms, expires_at, reason, taken_over?: {…}}
+ *   lock.renewed    {generation, expires_at}
+ *   lock.released   {generation}
+ *   lock.kept       {generation, reason}          undo failed: a person has to look
+ *   deployment.begun     {kind: deploy|rollback, deployment, version, previous, reason?, commit?,
+ *                         artifact?: {sha256,size_bytes}, services: {name: {driver, version,
+ *                         release, from: {version, release}|null, hosts: [..], generation}}}
+ *   deployment.captured  {services: {name: {hosts: {…}}}}
+ *   deployment.prepared  {services: [..]}
+ *   deployment.switched  {service, hosts: {…}}
+ *   gate.judged          {phase: preflight|gates|soak|after-undo, gate: {…cut…}}
+ *   deployment.committed {deployment, duration_ms, switch_ms}
+ *   deployment.failed    {deployment, reason, step}     nothing had been switched
+ *   deployment.rolled-back {deployment, reason, step, duration_ms, undo_ms, restored: {service:
+ *                         {version, release}}}
+ *   deployment.stuck     {deployment, reason, step, undo_error, todo: [..]}   undo failed
+ *   deployment.unproven  {deployment, reason, duration_ms}   switched, but the gate had no basis for a
+ *                         decision: live moves, last_good does not; a person decides
+ *   deployment.abandoned {deployment, reason}   the run that had opened it died; closed by the run
+ *                         that took the lock over (staged after its lock.acquired)
+ *
+ * Documents of an environment: state (bounded, current), recent (the last 50 deployments), rollup
+ * (a row a day for at most 400 days, then months). Schemas in schemas/.
+ */
+#ifndef BELAY_JOURNAL_H
+#define BELAY_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/err.h"
+
+#define JOURNAL_FORMAT 1
+#define JOURNAL_RECENT_MAX 50
+
+struct journal_documents {
+	json_t *state;
+	json_t *recent;
+	json_t *rollup;
+};
+void journal_documents_release(struct journal_documents *documents);
+
+/* The documents of an environment that has no event yet. */
+void journal_documents_init(struct journal_documents *ret, const char *environment);
+
+/* Folds one event: *ret gets new documents (the old ones are not changed). ERR_STATE when the
+ * event does not fit (wrong sequence, unknown type, stale generation, no open transaction …). */
+int journal_reduce(const struct journal_documents *before, const json_t *event,
+		   struct journal_documents *ret, struct err *err);
+
+/* Builds an event for the next sequence number after `state`. Takes `data`; borrows `run`. */
+json_t *journal_event(const json_t *state, const char *type, int64_t at_ms, const json_t *run,
+		      const char *transaction, json_t *data);
+
+/* The commit subject for people: "production: deployed api v1.2.4". Fresh string. */
+char *journal_subject(const json_t *event);
+
+/* --- reading the state document (borrowed results, NULL when absent) ----------------------- */
+
+/* {version, release, deployment, at} of a service. */
+const json_t *state_live(const json_t *state, const char *service);
+const json_t *state_last_good(const json_t *state, const char *service);
+/* The open transaction, or NULL. */
+const json_t *state_transaction(const json_t *state);
+int64_t state_generation(const json_t *state);
+/* Did `version` pass (commit) in this environment, according to state and recent? */
+bool state_has_passed(const json_t *state, const json_t *recent, const char *version);
+
+/* --- lock rules (src/domain/lock.c) -------------------------------------------------------- */
+
+enum lock_answer {
+	LOCK_FREE,    /* may be acquired */
+	LOCK_OURS,    /* held by this run */
+	LOCK_BUSY,    /* held, lease running */
+	LOCK_EXPIRED, /* held, lease over: may be taken over */
+	LOCK_KEPT,    /* kept after a failed undo: only a person releases it */
+};
+enum lock_answer lock_ask(const json_t *state, const char *run_id, int64_t now_ms);
+/* "held by ada@runner-3 (run 4711) since 3 minutes, lease ends in 12 minutes". Fresh string. */
+char *lock_describe(const json_t *state, int64_t now_ms);
+
+/* --- history ------------------------------------------------------------------------------- */
+
+/* The deployment that `rollback` without --to goes back to: for each service its newest committed
+ * release before the live one. {service: {version, release, deployment}}; a service without one
+ * is absent. New reference. */
+json_t *rollback_target(const json_t *state, const json_t *recent);
+/* The same for --to ID (deployment id, or a version that is unique). ERR_NOT_FOUND / ERR_CONFIG. */
+int rollback_target_to(const json_t *state, const json_t *recent, const char *id, json_t **ret,
+		       struct err *err);
+/* Candidates, newest first: [{deployment, version, at, services, live: bool}]. New reference. */
+json_t *rollback_candidates(const json_t *state, const json_t *recent);
+
+#endif
