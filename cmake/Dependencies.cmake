@@ -3,15 +3,17 @@ if(NOT EXISTS "${BELAY_DEPS}/VERSIONS")
 	message(FATAL_ERROR "No libraries at '${BELAY_DEPS}': run scripts/bootstrap first, or set BELAY_DEPS.")
 endif()
 
-# belay_dependency(NAME ARCHIVE [LINK…]): an archive from the prefix, else the system's. Archives only, in every kind of
-# build, so that a sanitizer build runs the code that is released.
+# belay_dependency(NAME ARCHIVE [LINK…]): an archive from the prefix or, if it is not one of those, the system's. Archives
+# only, in every kind of build, so that a sanitizer build runs the code that is released.
 function(belay_dependency name archive)
-	find_library(BELAY_LIB_${name} NAMES "${archive}" PATHS "${BELAY_DEPS}/lib" NO_CMAKE_ENVIRONMENT_PATH
-		NO_SYSTEM_ENVIRONMENT_PATH REQUIRED)
-	mark_as_advanced(BELAY_LIB_${name})
+	set(file "${BELAY_DEPS}/lib/${archive}")
+	if(NOT EXISTS "${file}")
+		find_library(BELAY_LIB_${name} NAMES "${archive}" NO_CMAKE_ENVIRONMENT_PATH NO_SYSTEM_ENVIRONMENT_PATH REQUIRED)
+		mark_as_advanced(BELAY_LIB_${name})
+		set(file "${BELAY_LIB_${name}}")
+	endif()
 	add_library(dep::${name} STATIC IMPORTED GLOBAL)
-	set_target_properties(dep::${name} PROPERTIES IMPORTED_LOCATION "${BELAY_LIB_${name}}"
-		INTERFACE_LINK_LIBRARIES "${ARGN}")
+	set_target_properties(dep::${name} PROPERTIES IMPORTED_LOCATION "${file}" INTERFACE_LINK_LIBRARIES "${ARGN}")
 endfunction()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
