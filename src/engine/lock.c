@@ -1,0 +1,148 @@
+/* Taking and keeping the lock. Acquiring is one push with the lock and everything that is about to be
+ * done, so that whoever finds a dead run knows what it was at.
+ */
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+#include "transaction.h"
+
+#define POLL_MS 5000
+
+static json_t *lock_data(const struct transaction *t, const json_t *state, int64_t now_ms,
+			 const char *reason)
+{
+	char expires[TIME_TEXT_BYTES];
+	int64_t lease_ms = t->engine->environment->lease_ms;
+	return json_pack("{s:O, s:I, s:I, s:s, s:s}", "holder", t->run, "generation",
+			 (json_int_t)(state_generation(state) + 1), "lease_ms",
+			 (json_int_t)lease_ms, "expires_at",
+			 time_format(now_ms + lease_ms, expires), "reason", reason);
+}
+
+static int refuse(const json_t *state, enum lock_answer answer, int64_t now_ms,
+		  struct err *err)
+{
+	_cleanup_free_ char *who = lock_describe(state, now_ms);
+	err_set(err, ERR_LOCKED, "the lock is %s", who);
+	if (answer == LOCK_KEPT)
+		return err_hint(
+			err, "make sure the hosts are as they should be, then run again "
+			     "with --take-lock");
+	return err_hint(
+		err, "wait for it with 'lock: {wait: 30m}', or, when its holder is gone "
+		     "for certain, run again with --take-lock");
+}
+
+/* A transaction that nobody will finish: the run that opened it lost its lock. */
+static int stage_abandoned(const struct transaction *t,
+			   const struct journal_documents *documents, json_t *events,
+			   int64_t now_ms, struct err *err)
+{
+	const json_t *open = state_transaction(documents->state);
+	if (!open)
+		return 0;
+	const char *deployment = json_get_string(open, "deployment", "");
+	json_t *data = json_pack("{s:s, s:s}", "deployment", deployment, "reason",
+				 "the run that began it ended without a word");
+	return store_stage(documents, events, "deployment.abandoned", now_ms, t->run,
+			   deployment, data, err);
+}
+
+static int stage_begun(struct transaction *t, const struct journal_documents *documents,
+		       json_t *events, int64_t now_ms, struct err *err)
+{
+	json_t *data = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:o}", "kind",
+				 t->going_back ? "rollback" : "deploy", "deployment",
+				 t->id, "version", t->version, "previous", t->previous,
+				 "reason", t->request->reason, "commit", t->commit,
+				 "services", parts_to_json(t));
+	return store_stage(documents, events, "deployment.begun", now_ms, t->run, t->id,
+			   data, err);
+}
+
+static int decide_acquire(const struct journal_documents *documents, json_t *events,
+			  void *context, struct err *err)
+{
+	struct transaction *t = context;
+	const json_t *state = documents->state;
+	int64_t now_ms = effects_now_ms(t->engine->fx);
+	enum lock_answer answer =
+		lock_ask(state, json_get_string(t->run, "id", ""), now_ms);
+	bool held = answer == LOCK_BUSY || answer == LOCK_KEPT;
+	if (held && !t->request->take_lock)
+		return refuse(state, answer, now_ms, err);
+	if (parts_bind(t, documents, err) < 0)
+		return -1;
+
+	_cleanup_free_ char *reason =
+		str_format("%s %s", t->going_back ? "rollback to" : "deploy", t->version);
+	json_t *data = lock_data(t, state, now_ms, reason);
+	t->generation = json_get_int(data, "generation", 0);
+	if (answer != LOCK_FREE)
+		json_object_set(
+			data, "taken_over",
+			json_object_get(json_object_get(state, "lock"), "holder"));
+	if (store_stage(documents, events, "lock.acquired", now_ms, t->run, NULL, data,
+			err) < 0 ||
+	    stage_abandoned(t, documents, events, now_ms, err) < 0)
+		return -1;
+	return stage_begun(t, documents, events, now_ms, err);
+}
+
+/* Waits a little and looks again; -1 with the lock's error when time is up. */
+static int wait_for_lock(struct transaction *t, int64_t deadline_ms, struct err *err)
+{
+	struct effects *fx = t->engine->fx;
+	int64_t left_ms = deadline_ms - effects_mono_ms(fx);
+	if (left_ms <= 0)
+		return -1;
+	int64_t nap_ms = POLL_MS / 2 + (int64_t)(effects_random(fx) % POLL_MS);
+	progress_report(t->engine->progress, PROGRESS_WAIT, t->engine->environment->name,
+			"%s", err->message);
+	if (effects_sleep(fx, nap_ms < left_ms ? nap_ms : left_ms, err) < 0)
+		return -1;
+	return store_refresh(t->store, err);
+}
+
+int lock_acquire(struct transaction *t, struct err *err)
+{
+	int64_t deadline_ms =
+		effects_mono_ms(t->engine->fx) + t->engine->environment->wait_ms;
+	for (;;) {
+		struct err attempt = {0};
+		if (store_append(t->store, decide_acquire, t, &attempt) == 0)
+			break;
+		if (attempt.code != ERR_LOCKED ||
+		    wait_for_lock(t, deadline_ms, &attempt) < 0) {
+			*err = attempt;
+			return -1;
+		}
+	}
+	t->pushed_ms = effects_now_ms(t->engine->fx);
+	return 0;
+}
+
+int lock_renew(struct transaction *t, struct err *err)
+{
+	char expires[TIME_TEXT_BYTES];
+	int64_t now_ms = effects_now_ms(t->engine->fx);
+	int64_t lease_ms = t->engine->environment->lease_ms;
+	if (now_ms - t->pushed_ms < lease_ms / 3)
+		return 0;
+	record_event(t, "lock.renewed",
+		     json_pack("{s:I, s:s}", "generation", (json_int_t)t->generation,
+			       "expires_at", time_format(now_ms + lease_ms, expires)));
+	struct err failure = {0};
+	if (record_flush(t, &failure) == 0)
+		return 0;
+	bool transient = failure.code == ERR_NET || failure.code == ERR_TIMEOUT;
+	if (transient && now_ms - t->pushed_ms < lease_ms * 2 / 3) {
+		progress_report(t->engine->progress, PROGRESS_NOTE, "lock",
+				"not renewed, trying again at the next step: %s",
+				failure.message);
+		return 0;
+	}
+	*err = failure;
+	return -1;
+}

@@ -1,0 +1,332 @@
+/* The transaction: phases in order, and what follows from the first one that does not get through.
+ *
+ * Every phase either succeeds or gives an error; its code says what kind of failure it was:
+ * ERR_INCONCLUSIVE (no basis for a decision), ERR_CANCELLED (a signal), ERR_LOCKED (the lock was lost:
+ * nothing may be touched any more), anything else a plain failure.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "transaction.h"
+
+/* --- phases -------------------------------------------------------------------------------- */
+
+static int phase_capture(struct transaction *t, struct err *err)
+{
+	json_t *services = json_object();
+	int result = 0;
+	for (size_t i = 0; i < t->part_count && result == 0; i++) {
+		struct part *part = &t->parts[i];
+		const struct driver_job job = part_job(t, part, NULL);
+		result = part->driver->capture(t->engine->fx, &job, &part->captured, err);
+		if (result == 0)
+			json_object_set(services, part->service->name, part->captured);
+	}
+	record_event(t, "deployment.captured", json_pack("{s:o}", "services", services));
+	return result;
+}
+
+/* Going back is for when things are bad: preflight would only stand in its way. */
+static int phase_preflight(struct transaction *t, struct err *err)
+{
+	if (t->going_back)
+		return 0;
+	return gates_judge(t, "preflight", &t->engine->environment->preflight, t->version,
+			   t->previous, err);
+}
+
+static int phase_prepare(struct transaction *t, struct err *err)
+{
+	json_t *names = json_array();
+	int result = 0;
+	for (size_t i = 0; i < t->part_count && result == 0; i++) {
+		struct part *part = &t->parts[i];
+		if (!part->driver->prepare)
+			continue;
+		const struct driver_job job = part_job(t, part, NULL);
+		int64_t begin_ms = effects_mono_ms(t->engine->fx);
+		progress_report(t->engine->progress, PROGRESS_STEP_BEGIN,
+				part->service->name, "preparing %s", part->version);
+		result = part->driver->prepare(t->engine->fx, &job, err);
+		if (result < 0)
+			break;
+		json_array_append_new(names, json_string(part->service->name));
+		record_line(t, "prepare", part->service->name, "ok",
+			    effects_mono_ms(t->engine->fx) - begin_ms, "prepared %s",
+			    part->version);
+		result = lock_renew(t, err);
+	}
+	record_event(t, "deployment.prepared", json_pack("{s:o}", "services", names));
+	return result;
+}
+
+static int activate_part(struct transaction *t, struct part *part, struct err *err)
+{
+	const struct driver_job job = part_job(t, part, NULL);
+	int64_t begin_ms = effects_mono_ms(t->engine->fx);
+	progress_report(t->engine->progress, PROGRESS_STEP_BEGIN, part->service->name,
+			"switching to %s", part->version);
+	part->touched = true;
+	if (part->driver->activate(t->engine->fx, &job, &part->report, err) < 0)
+		return -1;
+	record_event(t, "deployment.switched",
+		     json_pack("{s:s, s:O}", "service", part->service->name, "hosts",
+			       json_object_get(part->report, "hosts")));
+	record_line(t, "switch", part->service->name, "ok",
+		    effects_mono_ms(t->engine->fx) - begin_ms, "switched to %s%s%s",
+		    part->version, part->previous ? " from " : "",
+		    part->previous ? part->previous : "");
+	return lock_renew(t, err);
+}
+
+static int phase_switch(struct transaction *t, struct err *err)
+{
+	int64_t begin_ms = effects_mono_ms(t->engine->fx);
+	for (size_t i = 0; i < t->part_count; i++)
+		if (activate_part(t, &t->parts[i], err) < 0)
+			return -1;
+	t->switch_ms = effects_mono_ms(t->engine->fx) - begin_ms;
+	return 0;
+}
+
+static int phase_gates(struct transaction *t, struct err *err)
+{
+	return gates_judge(t, "gates", &t->engine->environment->gates, t->version,
+			   t->previous, err);
+}
+
+static const struct phase {
+	const char *name;
+	int (*run)(struct transaction *t, struct err *err);
+} phases[] = {
+	{"capture", phase_capture}, {"preflight", phase_preflight},
+	{"prepare", phase_prepare}, {"switch", phase_switch},
+	{"gates", phase_gates},     {"soak", gates_soak},
+};
+
+static int run_phases(struct transaction *t, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		t->step = phases[i].name;
+		if (phases[i].run(t, err) < 0)
+			return -1;
+	}
+	t->step = "commit";
+	return 0;
+}
+
+/* --- endings ------------------------------------------------------------------------------- */
+
+static void release_lock(struct transaction *t)
+{
+	record_event(t, "lock.released",
+		     json_pack("{s:I}", "generation", (json_int_t)t->generation));
+}
+
+static int64_t duration_ms(const struct transaction *t)
+{
+	return effects_now_ms(t->engine->fx) - t->begun_ms;
+}
+
+static json_t *protected_releases(const struct transaction *t, const struct part *part)
+{
+	const json_t *state = store_documents(t->store)->state;
+	const json_t *good = state_last_good(state, part->service->name);
+	const char *names[] = {part->release, part->previous_release,
+			       json_get_string(good, "release", NULL)};
+	json_t *list = json_array();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i] && *names[i])
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+/* Tidying up can fail without making a good deployment a bad one. */
+static void finish_parts(struct transaction *t)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		struct err failure = {0};
+		if (!part->driver->finish)
+			continue;
+		_cleanup_json_ json_t *protect = protected_releases(t, part);
+		const struct driver_job job = part_job(t, part, protect);
+		if (part->driver->finish(t->engine->fx, &job, &failure) < 0)
+			record_line(t, "finish", part->service->name, "warning", 0,
+				    "old releases were not pruned: %s", failure.message);
+	}
+}
+
+static enum engine_end end_committed(struct transaction *t)
+{
+	finish_parts(t);
+	record_event(t, "deployment.committed",
+		     json_pack("{s:s, s:I, s:I}", "deployment", t->id, "duration_ms",
+			       (json_int_t)duration_ms(t), "switch_ms",
+			       (json_int_t)t->switch_ms));
+	release_lock(t);
+	return END_PASSED;
+}
+
+static json_t *why(const struct transaction *t, const struct err *cause)
+{
+	return json_pack("{s:s, s:s, s:s, s:I}", "deployment", t->id, "reason",
+			 cause->message, "step", t->step, "duration_ms",
+			 (json_int_t)duration_ms(t));
+}
+
+static enum engine_end end_untouched(struct transaction *t, const struct err *cause)
+{
+	record_event(t, "deployment.failed", why(t, cause));
+	release_lock(t);
+	if (cause->code == ERR_CANCELLED)
+		return END_CANCELLED;
+	return cause->code == ERR_INCONCLUSIVE ? END_INCONCLUSIVE : END_FAILED;
+}
+
+/* Neither promoted nor taken back: a person decides. */
+static enum engine_end end_unproven(struct transaction *t, const struct err *cause,
+				    json_t *todo)
+{
+	_cleanup_free_ char *line = str_format(
+		"%s is live and unproven: look at it, then 'belay deploy' again or 'belay rollback'",
+		t->version);
+	json_array_append_new(todo, json_string(line));
+	record_event(t, "deployment.unproven", why(t, cause));
+	release_lock(t);
+	return cause->code == ERR_INCONCLUSIVE ? END_INCONCLUSIVE : END_FAILED;
+}
+
+static enum engine_end end_stuck(struct transaction *t, const struct err *cause,
+				 const struct err *undo, json_t *todo)
+{
+	json_array_append_new(
+		todo, json_string("when it is as it should be, run 'belay deploy' or "
+				  "'belay rollback' with --take-lock"));
+	json_t *data = why(t, cause);
+	json_object_set_new(data, "undo_error", json_string(undo->message));
+	json_object_set(data, "todo", todo);
+	record_event(t, "deployment.stuck", data);
+	record_event(t, "lock.kept",
+		     json_pack("{s:I, s:s}", "generation", (json_int_t)t->generation,
+			       "reason", undo->message));
+	return END_STUCK;
+}
+
+static json_t *restored(const struct transaction *t)
+{
+	json_t *services = json_object();
+	for (size_t i = 0; i < t->part_count; i++) {
+		const struct part *part = &t->parts[i];
+		json_t *row = part->previous ? json_pack("{s:s, s:s*}", "version",
+							 part->previous, "release",
+							 part->previous_release)
+					     : json_null();
+		json_object_set_new(services, part->service->name, row);
+	}
+	return services;
+}
+
+/* After going back the same gates have to hold for the old version; where nothing was live before
+ * there is nothing to hold, and a cancelled run has no time left for it. */
+static int judge_again(struct transaction *t, const struct err *cause, json_t *todo,
+		       struct err *err)
+{
+	if (!t->previous || cause->code == ERR_CANCELLED)
+		return 0;
+	if (gates_judge(t, "after-undo", &t->engine->environment->gates, t->previous,
+			t->version, err) == 0)
+		return 0;
+	_cleanup_free_ char *line =
+		str_format("%s is back and does not pass its gates either: %s",
+			   t->previous, err->message);
+	json_array_append_new(todo, json_string(line));
+	return -1;
+}
+
+static enum engine_end end_undone(struct transaction *t, const struct err *cause,
+				  json_t *todo)
+{
+	struct err failure = {0};
+	if (undo_all(t, todo, &failure) < 0 || judge_again(t, cause, todo, &failure) < 0)
+		return end_stuck(t, cause, &failure, todo);
+	json_t *data = why(t, cause);
+	json_object_set_new(data, "undo_ms", json_integer(t->undo_ms));
+	json_object_set_new(data, "restored", restored(t));
+	record_event(t, "deployment.rolled-back", data);
+	release_lock(t);
+	return cause->code == ERR_CANCELLED ? END_CANCELLED : END_ROLLED_BACK;
+}
+
+static bool is_touched(const struct transaction *t)
+{
+	for (size_t i = 0; i < t->part_count; i++)
+		if (t->parts[i].touched)
+			return true;
+	return false;
+}
+
+static enum engine_end settle(struct transaction *t, const struct err *cause,
+			      json_t *todo)
+{
+	bool switched_all = t->switch_ms >= 0;
+	effects_acknowledge_cancel(t->engine->fx);
+	record_line(t, t->step, NULL, "failed", 0, "%s", cause->message);
+	if (!is_touched(t))
+		return end_untouched(t, cause);
+	if (switched_all && cause->code == ERR_INCONCLUSIVE)
+		return end_unproven(t, cause, todo);
+	if (switched_all && !t->engine->environment->rollback_auto &&
+	    cause->code != ERR_CANCELLED)
+		return end_unproven(t, cause, todo);
+	return end_undone(t, cause, todo);
+}
+
+/* The hosts are as they should be and the journal does not know it yet. */
+static int flush_failed(const struct transaction *t, enum engine_end end, struct err *err)
+{
+	err_wrap(err, "%s ended (%s), but the journal could not be written", t->id,
+		 end_name(end));
+	return err_hint(
+		err,
+		"the hosts are unharmed; when the state branch can be reached again, run "
+		"the same command: it takes over when the lease has expired");
+}
+
+int transaction_run(struct transaction *t, enum engine_end *ret_end, json_t **ret_result,
+		    struct err *err)
+{
+	_cleanup_json_ json_t *todo = json_array();
+	struct err cause = {0};
+	if (lock_acquire(t, err) < 0)
+		return -1;
+	int result = run_phases(t, &cause);
+	if (result < 0 && cause.code == ERR_LOCKED) {
+		*err = cause;
+		return -1;
+	}
+	enum engine_end end = result == 0 ? end_committed(t) : settle(t, &cause, todo);
+	effects_acknowledge_cancel(t->engine->fx); /* the last push is worth finishing */
+	if (record_flush(t, err) < 0)
+		return flush_failed(t, end, err);
+	*ret_end = end;
+	*ret_result = result_of(t, end, result == 0 ? NULL : cause.message, todo);
+	return 0;
+}
+
+void transaction_release(struct transaction *t)
+{
+	parts_release(t);
+	free(t->id);
+	free(t->version);
+	free(t->previous);
+	free(t->commit);
+	json_decref(t->run);
+	json_decref(t->pending);
+	json_decref(t->gates);
+	json_decref(t->timeline);
+	store_freep(&t->store);
+}

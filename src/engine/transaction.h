@@ -1,0 +1,117 @@
+/* A transaction: the one path that a deployment and a rollback share. Private to src/engine.
+ *
+ *     lock → capture → preflight → prepare → switch → gates → soak → commit
+ *     any failure → undo in reverse order → gates again → record → release the lock
+ *
+ * Two pushes in a plain run: one before the first act (lock, what is going to be done), one at the
+ * end with everything that happened. Events wait in `pending` until they are pushed together.
+ */
+#ifndef BELAY_ENGINE_TRANSACTION_H
+#define BELAY_ENGINE_TRANSACTION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/driver.h"
+#include "belay/engine.h"
+#include "belay/store.h"
+
+/* What happens to one service. */
+struct part {
+	const struct config_service *service;
+	const struct driver *driver;
+	char *version, *release; /* where it goes */
+	char *previous,
+		*previous_release; /* what the journal calls live; NULL for nothing */
+	const char *artifact;      /* path, or NULL */
+	json_t *artifact_info;
+	json_t *captured;
+	json_t *report; /* of activate */
+	json_t *undone; /* report of undo, or NULL */
+	bool touched;   /* activate was begun: undo has to look at it */
+};
+
+struct transaction {
+	const struct engine *engine;
+	const struct engine_request *request;
+	bool going_back; /* a rollback */
+	char *id;
+	char *version,
+		*previous; /* of the whole, for people and for $version and $previous */
+	json_t *run;       /* who runs: {id, actor, host, url?, version} */
+	char *commit;      /* of the work tree, or NULL */
+	struct store *store;
+	int64_t generation;
+	int64_t begun_ms, pushed_ms;
+	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
+	struct part *parts;         /* in dependency order */
+	size_t part_count;
+	json_t *pending;  /* events not yet pushed: [{type, at_ms, data}] */
+	json_t *gates;    /* every gate verdict, each with its "phase" */
+	json_t *timeline; /* [{at, step, service?, outcome, text, ms}] */
+	const char *step; /* the step that is running, for records */
+};
+
+/* transaction.c: runs all phases on a transaction whose parts are set up. */
+int transaction_run(struct transaction *t, enum engine_end *ret_end, json_t **ret_result,
+		    struct err *err);
+void transaction_release(struct transaction *t);
+
+/* deploy.c: letters, digits and a few signs; ERR_USAGE otherwise. */
+int version_check(const char *version, struct err *err);
+
+/* parts.c: which services take part, and everything about them that can be known and refused
+ * before anything is touched. */
+int parts_choose(struct transaction *t, struct err *err);
+void parts_release(struct transaction *t);
+int parts_inspect_artifacts(struct transaction *t, struct err *err);
+/* Copies what the journal calls live into the parts, and the targets of a rollback. */
+int parts_bind(struct transaction *t, const struct journal_documents *documents,
+	       struct err *err);
+struct driver_job part_job(const struct transaction *t, const struct part *part,
+			   const json_t *protect);
+/* Every secret that the run will need is there. ERR_CONFIG names those that are not. */
+int secrets_present(const struct engine *engine, struct err *err);
+
+/* identity.c: who runs this, from the environment of the action or from the machine. New. */
+json_t *identity_of_run(struct effects *fx);
+char *identity_commit(struct effects *fx); /* or NULL */
+
+/* lock.c */
+int lock_acquire(struct transaction *t, struct err *err);
+/* At a step boundary: pushes a renewal when a third of the lease is used up. ERR_LOCKED when
+ * someone else has the lock by now. */
+int lock_renew(struct transaction *t, struct err *err);
+
+/* record.c */
+void record_event(struct transaction *t, const char *type, json_t *data); /* takes data */
+int record_flush(struct transaction *t, struct err *err);
+/* A line of the timeline, and of the progress. `service` may be NULL. */
+ATTR_PRINTF(6, 7)
+void record_line(struct transaction *t, const char *step, const char *service,
+		 const char *outcome, int64_t duration_ms, const char *format, ...);
+
+/* gates.c: judges a list of checks as the phase `phase`. ERR_FAIL or ERR_INCONCLUSIVE names the
+ * checks that did not pass. An empty list passes. */
+int gates_judge(struct transaction *t, const char *phase,
+		const struct config_checks *checks, const char *version,
+		const char *previous, struct err *err);
+int gates_soak(struct transaction *t, struct err *err);
+/* One line on what did not pass: "api-health: .status == 200 (was 503)". Fresh. */
+char *gate_reason(const json_t *gate);
+struct check_listener gates_listener(const struct engine *engine);
+
+/* undo.c: takes back everything that was touched, newest first. On failure `todo` says what a
+ * person has to do. */
+int undo_all(struct transaction *t, json_t *todo, struct err *err);
+
+/* result.c */
+json_t *result_of(struct transaction *t, enum engine_end end, const char *reason,
+		  json_t *todo);
+const char *end_name(enum engine_end end);
+
+/* The services for the journal: {service: {driver, version, release, from, hosts}}. New. */
+json_t *parts_to_json(const struct transaction *t);
+
+#endif
