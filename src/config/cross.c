@@ -1,0 +1,114 @@
+/* Checks across the document: the tools for it, hosts, and what concerns no room of its own. Checks are in
+ * cross_check.c, environments and services in cross_environment.c. */
+#include "cross.h"
+
+#include <string.h>
+
+#include "belay/endpoint.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/timefmt.h"
+#include "order.h"
+
+void cross_duration(const struct inspection *in, const struct spot *parent,
+		    const json_t *object, const char *key, int64_t min)
+{
+	enum { DAYS_MAX = 366 };
+	const int64_t max = (int64_t)DAYS_MAX * 24 * 3600 * 1000;
+	const char *text = json_get_string(object, key, NULL);
+	int64_t value_ms;
+	if (!text || duration_parse(text, &value_ms) < 0 ||
+	    (value_ms >= min && value_ms <= max))
+		return;
+	_cleanup_str_ struct str bound = STR_INIT;
+	duration_add(&bound, value_ms < min ? min : max);
+	problem_add(in, &AT(parent, key), false, NULL,
+		    "%s '%s' is too %s: it is at %s %s", key, text,
+		    value_ms < min ? "short" : "long", value_ms < min ? "least" : "most",
+		    str_text(&bound));
+}
+
+void cross_size(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key, int64_t max)
+{
+	const char *text = json_get_string(object, key, NULL);
+	int64_t value;
+	if (!text || size_parse(text, &value) < 0 || (value >= 1 && value <= max))
+		return;
+	_cleanup_str_ struct str bound = STR_INIT;
+	size_add(&bound, value < 1 ? 1 : max);
+	problem_add(in, &AT(parent, key), false, NULL,
+		    "%s '%s' is too %s: it is at %s %s", key, text,
+		    value < 1 ? "small" : "large", value < 1 ? "least" : "most",
+		    str_text(&bound));
+}
+
+void cross_names(const struct inspection *in, const struct spot *parent,
+		 const json_t *object, const char *key, const json_t *known,
+		 const char *what)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach(json_object_get(object, key), i, value) {
+		const char *name = json_string_value(value);
+		char buffer[INDEX_BYTES];
+		if (!name || (!is_ignored(name) && json_object_get(known, name)))
+			continue;
+		char *hint = hint_nearest(name, known);
+		problem_add(in, &AT(&AT(parent, key), spot_index(buffer, i)), false,
+			    hint ? hint
+				 : str_format("there is no %s in this file yet", what),
+			    "unknown %s '%s'", what, name);
+	}
+}
+
+void cross_cycle(const struct inspection *in, const struct spot *parent,
+		 const json_t *things, const char *key)
+{
+	_cleanup_json_ json_t *cycle = NULL;
+	_cleanup_json_ json_t *order = order_of_needs(things, key, &cycle);
+	if (order)
+		return;
+	_cleanup_str_ struct str names = STR_INIT_MAX(400);
+	size_t i;
+	json_t *name;
+	json_array_foreach(cycle, i, name)
+		str_addf(&names, "%s%s", i ? " → " : "", json_string_value(name));
+	const char *first = json_string_value(json_array_get(cycle, 0));
+	problem_add(in, &AT(&AT(parent, first), key), false,
+		    str_format("take one of these names out of '%s'", key),
+		    "cycle in %s: %s", key, str_text(&names));
+}
+
+static void cross_hosts(const struct inspection *in)
+{
+	const struct spot hosts = AT(NULL, "hosts");
+	const char *name;
+	json_t *host;
+	json_object_foreach(json_object_get(in->root, "hosts"), name, host) {
+		const struct spot spot = AT(&hosts, name);
+		const char *address = json_get_string(host, "address", NULL);
+		_cleanup_endpoint_ struct endpoint endpoint = {0};
+		if (is_ignored(name))
+			continue;
+		/* The schema has seen to the characters, what is left is the port. */
+		if (address && strrchr(address, ':') &&
+		    endpoint_parse(address, 22, &endpoint) < 0)
+			problem_add(in, &AT(&spot, "address"), false, NULL,
+				    "the port in '%s' is not between 1 and 65535",
+				    address);
+		cross_duration(in, &spot, host, "connect_timeout", 1);
+	}
+}
+
+void cross_check(const struct inspection *in)
+{
+	const struct spot defaults = AT(NULL, "defaults");
+	const struct spot retry = AT(&defaults, "retry");
+	const json_t *object = json_object_get(in->root, "defaults");
+	cross_duration(in, &defaults, object, "timeout", 1);
+	cross_duration(in, &retry, json_object_get(object, "retry"), "delay", 0);
+	cross_hosts(in);
+	cross_checks(in);
+	cross_environments(in);
+}

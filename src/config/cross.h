@@ -1,0 +1,34 @@
+/* What the schema cannot say: references, cycles, ranges of things with units. Private to src/config.
+ *
+ * Works on the document as it was written and takes nothing for granted: a value of another type was
+ * reported by the schema already and is passed over, so that both kinds of problems are listed at once. */
+#ifndef BELAY_CONFIG_CROSS_H
+#define BELAY_CONFIG_CROSS_H
+
+#include <stdint.h>
+
+#include "problems.h"
+
+void cross_check(const struct inspection *in);
+
+/* The parts. */
+void cross_checks(const struct inspection *in);
+void cross_environments(const struct inspection *in);
+
+/* A duration (or size) under `key`: at least `min` milliseconds (bytes), at most `max`. */
+void cross_duration(const struct inspection *in, const struct spot *parent,
+		    const json_t *object, const char *key, int64_t min);
+void cross_size(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key, int64_t max);
+
+/* Each name in the array under `key` has to be a member of `known` (NULL: none is). `what` names the
+ * kind: "check", "host". */
+void cross_names(const struct inspection *in, const struct spot *parent,
+		 const json_t *object, const char *key, const json_t *known,
+		 const char *what);
+
+/* No cycle through `key` among `things` at `parent`. */
+void cross_cycle(const struct inspection *in, const struct spot *parent,
+		 const json_t *things, const char *key);
+
+#endif

@@ -1,0 +1,183 @@
+/* Schema faults as problems for people. The validator knows the rules of JSON Schema, this file what
+ * they mean here: annotations in the schema (x-fault, x-hint, x-variant) carry the words, so that a
+ * literal secret is not quoted, a key of another driver is named as such, and a check without a type
+ * is told what is missing instead of "oneOf". */
+#include "faults.h"
+
+#include <string.h>
+
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/vec.h"
+#include "walk.h"
+
+struct report {
+	const struct inspection *in;
+	const json_t *schema;
+};
+
+static const char *annotation_text(const struct report *report, const json_t *schema,
+				   const char *keyword)
+{
+	return json_string_value(walk_annotation(report->schema, schema, keyword));
+}
+
+/* The value that holds the last member of the pointer. */
+static const json_t *containing_value(const struct report *report, const char *pointer)
+{
+	_cleanup_free_ char *above =
+		mem_strndup(pointer, (size_t)(strrchr(pointer, '/') - pointer));
+	return json_at(report->in->root, above);
+}
+
+/* The variant of `schema` that `instance` chose (or, with a key, the other one that knows the key). */
+static const json_t *find_variant(const struct report *report, const json_t *schema,
+				  const json_t *instance, const char *other_with_key)
+{
+	size_t i;
+	json_t *part;
+	schema = walk_resolve(report->schema, schema);
+	json_array_foreach(json_object_get(schema, "allOf"), i, part) {
+		const json_t *then =
+			walk_resolve(report->schema, json_object_get(part, "then"));
+		bool chosen = walk_condition_holds(json_object_get(part, "if"), instance);
+		const json_t *known = json_object_get(then, "properties");
+		if (other_with_key ? !chosen && json_object_get(known, other_with_key)
+				   : chosen)
+			return then;
+	}
+	return NULL;
+}
+
+static void report_unknown_key(const struct report *report,
+			       const struct schema_fault *fault, const json_t *parent)
+{
+	const json_t *instance = containing_value(report, fault->pointer);
+	const json_t *chosen = find_variant(report, parent, instance, NULL);
+	struct str message = STR_INIT;
+	char *hint = fault->hint ? mem_strdup(fault->hint) : NULL;
+	str_add(&message, fault->message);
+	if (chosen) {
+		const char *key = strrchr(fault->pointer, '/') + 1;
+		const json_t *other = find_variant(report, parent, instance, key);
+		str_addf(&message, " for %s",
+			 json_get_string(chosen, "x-variant", "this"));
+		if (other) {
+			mem_freep(&hint);
+			hint = str_format(
+				"'%s' belongs to %s", key,
+				json_get_string(other, "x-variant", "another kind"));
+		}
+	}
+	problem_add_at(report->in, fault->pointer, true, str_take(&message), hint);
+}
+
+static void report_key(const struct report *report, const struct schema_fault *fault)
+{
+	const json_t *parent = NULL;
+	(void)walk_to(report->schema, report->in->root, fault->pointer, &parent);
+	const json_t *names = walk_annotation(report->schema, parent, "propertyNames");
+	const char *words = annotation_text(report, names, "x-fault");
+	if (!words) {
+		report_unknown_key(report, fault, parent);
+		return;
+	}
+	const char *hint = annotation_text(report, names, "x-hint");
+	problem_add_at(report->in, fault->pointer, true,
+		       str_format("'%s': %s", strrchr(fault->pointer, '/') + 1, words),
+		       hint ? mem_strdup(hint) : NULL);
+}
+
+/* The keys that choose a variant: what each branch of oneOf requires. New array. */
+static json_t *variant_keys(const json_t *schema)
+{
+	json_t *keys = json_array();
+	json_t *branch;
+	size_t i;
+	json_array_foreach(json_object_get(schema, "oneOf"), i, branch)
+		json_array_append(keys,
+				  json_array_get(json_object_get(branch, "required"), 0));
+	return keys;
+}
+
+/* "did you mean 'http'?" for a misspelt one among the instance's keys, else all that there are. */
+static char *hint_variant(const json_t *keys, const json_t *instance)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+	struct str hint = STR_INIT;
+	json_object_foreach((json_t *)instance, key, value) {
+		json_array_foreach(keys, i, value) {
+			const char *candidate = json_string_value(value);
+			if (str_nearest(key, &candidate, 1))
+				return str_format("did you mean '%s' instead of '%s'?",
+						  candidate, key);
+		}
+	}
+	json_array_foreach(keys, i, value)
+		str_addf(&hint, "%s'%s'", i ? ", " : "it needs one of ",
+			 json_string_value(value));
+	return str_take(&hint);
+}
+
+/* An object whose key decides what it is: none of the keys, or several. True when that was it. */
+static bool report_variant(const struct report *report, const struct schema_fault *fault,
+			   const json_t *schema)
+{
+	const json_t *instance = json_at(report->in->root, fault->pointer);
+	schema = walk_resolve(report->schema, schema);
+	if (!json_is_object(instance) || !json_object_get(schema, "oneOf"))
+		return false;
+	_cleanup_json_ json_t *keys = variant_keys(schema);
+	_cleanup_str_ struct str found = STR_INIT;
+	size_t i, count = 0;
+	json_t *key;
+	json_array_foreach(keys, i, key) {
+		if (json_object_get(instance, json_string_value(key)))
+			str_addf(&found, "%s'%s'", count++ ? " and " : "",
+				 json_string_value(key));
+	}
+	const char *name = strrchr(fault->pointer, '/') + 1;
+	if (count == 1)
+		return false;
+	if (count == 0)
+		problem_add_at(
+			report->in, fault->pointer, true,
+			str_format("check '%s' does not say what it looks at", name),
+			hint_variant(keys, instance));
+	else
+		problem_add_at(
+			report->in, fault->pointer, true,
+			str_format("check '%s' has %s", name, str_text(&found)),
+			mem_strdup(
+				"a check looks at one thing: make several checks of it"));
+	return true;
+}
+
+static void report_value(const struct report *report, const struct schema_fault *fault)
+{
+	const json_t *schema =
+		walk_to(report->schema, report->in->root, fault->pointer, NULL);
+	if (report_variant(report, fault, schema))
+		return;
+	const char *words = annotation_text(report, schema, "x-fault");
+	const char *hint = annotation_text(report, schema, "x-hint");
+	if (!hint || (!words && fault->hint))
+		hint = fault->hint;
+	problem_add_at(report->in, fault->pointer, false,
+		       mem_strdup(words ? words : fault->message),
+		       hint ? mem_strdup(hint) : NULL);
+}
+
+void faults_report(const struct inspection *in, const json_t *schema,
+		   const struct schema_faults *faults)
+{
+	const struct report report = {in, schema};
+	for (size_t i = 0; i < faults->count; i++) {
+		if (faults->items[i].at_key)
+			report_key(&report, &faults->items[i]);
+		else
+			report_value(&report, &faults->items[i]);
+	}
+}

@@ -1,0 +1,109 @@
+/* Secret references: where the schema marks one (x-secret), the tree gets the form that the effects seam
+ * takes. From then on a reference is recognised by its "$secret" member alone. */
+#include "secrets.h"
+
+#include "belay/config.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "problems.h"
+#include "walk.h"
+
+static bool is_secret(const json_t *root, const json_t *schema, const json_t *value)
+{
+	size_t i;
+	json_t *branch;
+	if (!json_is_object(value))
+		return false;
+	if (walk_annotation(root, schema, "x-secret"))
+		return true;
+	json_array_foreach(walk_annotation(root, schema, "anyOf"), i, branch) {
+		if (walk_annotation(root, branch, "x-secret"))
+			return true;
+	}
+	return false;
+}
+
+static void wrap_members(const json_t *root, const json_t *schema, json_t *value)
+{
+	const char *key;
+	json_t *member;
+	json_object_foreach(value, key, member) {
+		const json_t *inner = walk_member(root, schema, value, key);
+		if (!inner)
+			continue;
+		if (is_secret(root, inner, member))
+			json_object_set_new(value, key,
+					    json_pack("{s:O}", "$secret", member));
+		else
+			wrap_members(root, inner, member);
+	}
+}
+
+void secrets_wrap(const json_t *schema, json_t *tree)
+{
+	wrap_members(schema, schema, tree);
+}
+
+/* Adds every reference below `value` to `list`; `where` is the dotted path so far. */
+static void gather(const json_t *value, const char *where, json_t *list)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	const json_t *reference = json_object_get(value, "$secret");
+	if (reference) {
+		json_array_append_new(list, json_pack("{s:s, s:O}", "where", where,
+						      "$secret", reference));
+		return;
+	}
+	json_object_foreach((json_t *)value, key, member) {
+		_cleanup_free_ char *deeper = str_format("%s.%s", where, key);
+		gather(member, deeper, list);
+	}
+	json_array_foreach(value, i, member)
+		gather(member, where, list);
+}
+
+static void gather_checks(const struct config_checks *checks, json_t *seen, json_t *list)
+{
+	for (size_t i = 0; i < checks->count; i++) {
+		const struct config_check *check = checks->items[i];
+		_cleanup_free_ char *where = str_format("checks.%s", check->name);
+		if (json_object_get(seen, where))
+			continue;
+		json_object_set_new(seen, where, json_true());
+		gather(check->settings, where, list);
+	}
+}
+
+static void gather_services(const struct config_environment *environment, json_t *seen,
+			    json_t *list)
+{
+	for (size_t i = 0; i < environment->service_count; i++) {
+		const struct config_service *service = &environment->services[i];
+		_cleanup_free_ char *where = str_format("environments.%s.services.%s",
+							environment->name, service->name);
+		gather(service->settings, where, list);
+		for (size_t k = 0; k < service->host_count; k++) {
+			const struct config_host *host = service->hosts[k];
+			_cleanup_free_ char *at = str_format("hosts.%s", host->name);
+			if (json_object_get(seen, at))
+				continue;
+			json_object_set_new(seen, at, json_true());
+			gather(host->connection, at, list);
+		}
+	}
+}
+
+json_t *config_secrets(const struct config *config,
+		       const struct config_environment *environment)
+{
+	json_t *list = json_array();
+	_cleanup_json_ json_t *seen = json_object();
+	gather(config->state.credentials, "state", list);
+	gather_services(environment, seen, list);
+	gather_checks(&environment->preflight, seen, list);
+	gather_checks(&environment->gates, seen, list);
+	gather_checks(&environment->soak.checks, seen, list);
+	return list;
+}
