@@ -1,7 +1,5 @@
-# Two interface libraries: belay_settings is what every piece of a build must agree on (sanitizers, hardening, static
-# linking); belay_house_rules is what our own code is held to (warnings, banned functions).
-include(CheckCCompilerFlag)
-include(CheckLinkerFlag)
+# Interface libraries: belay_settings is what every piece of a build must agree on (sanitizers, hardening);
+# belay_house_rules is what our own code is held to (warnings, banned functions).
 
 set(CMAKE_C_FLAGS_DEBUG "-Og -g")
 # No -DNDEBUG: an assert is a programmer's mistake, and a deployment tool had better stop there too.
@@ -11,18 +9,6 @@ add_library(belay_settings INTERFACE)
 target_compile_definitions(belay_settings INTERFACE _GNU_SOURCE)
 target_compile_options(belay_settings INTERFACE -fPIE -ffunction-sections -fdata-sections)
 target_link_options(belay_settings INTERFACE -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
-
-if(BELAY_STATIC)
-	target_link_options(belay_settings INTERFACE -static-pie)
-	# ld warns for each use of getaddrinfo and friends in a static program. Their glibc parts for files and DNS are built
-	# in since 2.34, tests/link proves it; the noise would hide a real warning.
-	check_linker_flag(C -Wl,--no-warnings BELAY_LD_HAS_NO_WARNINGS)
-	if(BELAY_LD_HAS_NO_WARNINGS)
-		target_link_options(belay_settings INTERFACE -Wl,--no-warnings)
-	endif()
-else()
-	target_link_options(belay_settings INTERFACE -pie)
-endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL Release)
 	target_compile_options(belay_settings INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -60,3 +46,14 @@ add_library(belay_house_rules INTERFACE)
 target_link_libraries(belay_house_rules INTERFACE belay_settings belay_warnings)
 target_include_directories(belay_house_rules INTERFACE "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(belay_house_rules INTERFACE "SHELL:-include belay/banned.h")
+
+# belay_program(TARGET): links what is shipped, static where that is asked for. Tests stay dynamic: quicker to link, and
+# their gain from being static is nil.
+function(belay_program target)
+	if(BELAY_STATIC)
+		target_link_options(${target} PRIVATE -static-pie)
+		set_target_properties(${target} PROPERTIES C_LINKER_LAUNCHER "${PROJECT_SOURCE_DIR}/cmake/link-static")
+	else()
+		target_link_options(${target} PRIVATE -pie)
+	endif()
+endfunction()

@@ -4,7 +4,7 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
 	add_custom_target(belay_version_file BYPRODUCTS "${PROJECT_BINARY_DIR}/version.c"
 		COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${PROJECT_BINARY_DIR}/version.c" "-DROOT=${PROJECT_SOURCE_DIR}"
 			"-DBASE=${PROJECT_VERSION}" "-DGIVEN=${BELAY_VERSION}" -P "${PROJECT_SOURCE_DIR}/cmake/Version.cmake"
-		VERBATIM)
+		COMMENT "Version from git" VERBATIM)
 	add_library(belay_version OBJECT "${PROJECT_BINARY_DIR}/version.c")
 	add_dependencies(belay_version belay_version_file)
 	target_link_libraries(belay_version PRIVATE belay_house_rules)
