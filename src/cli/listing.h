@@ -1,0 +1,26 @@
+/* What help, its Markdown form and completion share: the words of an option row, the exit statuses.
+ * Private to src/cli. */
+#ifndef BELAY_CLI_LISTING_H
+#define BELAY_CLI_LISTING_H
+
+#include "belay/command.h"
+#include "belay/str.h"
+
+#define LISTING_TAGLINE                                                                  \
+	"Deploy with a safety line: health gates, automatic undo, a record on a git branch."
+
+struct listing_status {
+	int status;
+	const char *meaning;
+};
+/* Ends with a row whose meaning is NULL. */
+extern const struct listing_status listing_statuses[];
+
+/* "-c, --config FILE", or "    --json" without a letter. */
+void listing_option(struct str *out, const struct option *option);
+/* The tables hold phrases ("show what is live"); people read sentences. Fresh string. */
+char *listing_sentence(const char *phrase);
+/* Is this the first command of its group, in the order of the table? */
+bool listing_opens_group(size_t index);
+
+#endif
