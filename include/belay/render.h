@@ -21,41 +21,51 @@ enum render_style { STYLE_PLAIN, STYLE_COLOUR };
 
 struct render {
 	enum render_style style;
-	size_t columns;	 /* width to fit; 0 = unlimited (a pipe) */
-	int64_t now_ms;	 /* for "3 minutes ago" */
+	size_t columns; /* width to fit; 0 = unlimited (a pipe) */
+	int64_t now_ms; /* for "3 minutes ago" */
 	bool quiet, verbose;
 };
 
 /* Colours by meaning, so that one table decides. */
 enum ink { INK_PLAIN, INK_DIM, INK_BOLD, INK_GOOD, INK_WARN, INK_BAD, INK_NAME };
-ATTR_PRINTF(4, 5) void render_inkf(struct str *out, const struct render *render, enum ink ink,
-				   const char *format, ...);
+ATTR_PRINTF(4, 5)
+void render_inkf(struct str *out, const struct render *render, enum ink ink,
+		 const char *format, ...);
 /* Outside text: control characters and escape sequences become visible ("\x1b" → "␛"). */
 void render_add_safe(struct str *out, const char *text);
 
 /* A table: columns as wide as their widest cell, the last one cut to the terminal. */
 struct table;
 struct table *table_new(const char *const *headers, size_t count);
-ATTR_PRINTF(4, 5) void table_cell(struct table *table, size_t column, enum ink ink,
-				  const char *format, ...);
+ATTR_PRINTF(4, 5)
+void table_cell(struct table *table, size_t column, enum ink ink, const char *format,
+		...);
 void table_end_row(struct table *table);
-void table_add_to(struct str *out, const struct render *render, const struct table *table);
+void table_add_to(struct str *out, const struct render *render,
+		  const struct table *table);
 void table_freep(struct table **table);
 
 /* One renderer for each kind of result; the table in render.c maps a verb's result to it. */
-typedef void render_function(struct str *out, const struct render *render, const json_t *result);
-render_function render_deploy, render_rollback_list, render_plan, render_gate, render_status,
-	render_history, render_verify, render_validate, render_doctor, render_version, render_docs,
-	render_init, render_replay, render_noted;
+typedef void render_function(struct str *out, const struct render *render,
+			     const json_t *result);
+render_function render_deploy, render_rollback_list, render_plan, render_gate,
+	render_status, render_history, render_verify, render_validate, render_doctor,
+	render_version, render_docs, render_init, render_replay, render_noted;
 
 /* Writes to standard output; ERR_FAIL when that fails (EPIPE included). */
 int render_write(const struct str *text, struct err *err);
 /* {"…": …} pretty on a terminal and in a pipe alike, canonical order; or the outputs of a jq expression
  * on it, one a line, strings raw. */
 int render_json(const json_t *result, const char *jq_expression, struct err *err);
+/* The same into a text. */
+int render_add_json(struct str *out, const json_t *result, const char *jq_expression,
+		    struct err *err);
+/* Compiles only: ERR_USAGE for an expression that is not jq, before anything is done. */
+int render_check_jq(const char *jq_expression, struct err *err);
 
 /* Live progress on standard error: lines, and one that is overwritten on a terminal. */
-struct progress *render_progress_new(const struct render *render, FILE *stream, bool terminal);
+struct progress *render_progress_new(const struct render *render, FILE *stream,
+				     bool terminal);
 void render_progress_freep(struct progress **progress);
 
 #endif
