@@ -17,12 +17,13 @@
 #include "belay/err.h"
 #include "belay/progress.h"
 #include "belay/render.h"
+#include "belay/str.h"
 
 /* One row of an option table: drives parsing, help, completion and docs. */
 enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_INTEGER, OPTION_TIME };
 struct option {
-	const char *name;     /* long name without dashes: "version" */
-	char letter;	      /* 0 for none */
+	const char *name; /* long name without dashes: "version" */
+	char letter;      /* 0 for none */
 	enum option_type type;
 	const char *argument; /* placeholder in help: "VERSION"; NULL for flags */
 	const char *help;     /* one line */
@@ -36,48 +37,61 @@ const char *request_text(const struct request *request, const char *option); /* 
 bool request_flag(const struct request *request, const char *option);
 /* NULL-terminated; never NULL. */
 const char *const *request_list(const struct request *request, const char *option);
-int64_t request_integer(const struct request *request, const char *option, int64_t fallback);
+int64_t request_integer(const struct request *request, const char *option,
+			int64_t fallback);
 /* Positional arguments. */
 size_t request_argument_count(const struct request *request);
 const char *request_argument(const struct request *request, size_t index); /* or NULL */
+
+struct command_result; /* below */
 
 /* What a command is given. */
 struct command_context {
 	struct effects *fx;
 	const struct request *request;
 	const struct progress *progress;
-	/* Loads `-c FILE` or the first of .github/belay.yml .github/belay.yaml belay.yml, once. */
-	int (*config)(struct command_context *context, const struct config **ret, struct err *err);
+	/* Loads `-c FILE` or the first of .github/belay.yml .github/belay.yaml belay.yml
+	 * belay.yaml, once. */
+	int (*config)(struct command_context *context, const struct config **ret,
+		      struct err *err);
 	/* The environment `-e` means; loads the configuration first. */
-	int (*environment)(struct command_context *context, const struct config **ret_config,
+	int (*environment)(struct command_context *context,
+			   const struct config **ret_config,
 			   const struct config_environment **ret, struct err *err);
 	/* For replay and --at: the instant that counts as now, through the seam. */
 	int64_t now_ms;
 	void *host; /* the wiring's own */
-	/* Runs another command line on a chain of the wiring's choice (replay). Exit status in
-	 * *ret_status; its output goes where ours goes. */
-	int (*run_tape)(struct command_context *context, const char *tape, const char *config_file,
-			int *ret_status, struct err *err);
+	/* Runs the command line that a tape was recorded from, on the tape's answers. With
+	 * `config_file` that configuration is used instead of the recorded one; it is read live.
+	 * *result: value {tape, belay, command, status, output} (schemas/result.replay), status
+	 * that of the recorded command. Its errors are ours; ERR_DIVERGED when the tape does not
+	 * hold what is asked for. */
+	int (*run_tape)(struct command_context *context, const char *tape,
+			const char *config_file, struct command_result *result,
+			struct err *err);
+	/* Adds the completion script for "bash", "zsh" or "fish". ERR_USAGE for another shell. */
+	int (*completion)(const char *shell, struct str *out, struct err *err);
 };
 
 /* What a command leaves behind. */
 struct command_result {
-	json_t *value;		 /* owned; shown by --json, or by `render` */
+	json_t *value;           /* owned; shown by --json, or by `render` */
 	render_function *render; /* for text */
-	int status;		 /* exit status when there is no error: 0, 1, 3, 4, 5 */
-	char *raw;		 /* when set: printed as it is (completion scripts, schemas); owned */
+	int status;              /* exit status when there is no error: 0, 1, 3, 4, 5 */
+	char *raw; /* when set: printed as it is (completion scripts, schemas); owned */
 };
 
 struct command {
 	const char *name;
-	const char *group;   /* heading in help: "Deploy", "Look", "Set up" */
-	const char *summary; /* one line */
-	const char *details; /* paragraphs for `belay VERB --help`; may be NULL */
+	const char *group;     /* heading in help: "Deploy", "Look", "Set up" */
+	const char *summary;   /* one line */
+	const char *details;   /* paragraphs for `belay VERB --help`; may be NULL */
 	const char *arguments; /* "[KEY]" or NULL */
 	size_t min_arguments, max_arguments;
 	const struct option *options; /* ends with a row whose name is NULL */
-	const char *examples;	      /* lines for help and docs */
-	const char *result_schema;    /* name of the schema of --json, e.g. "result.status" */
+	const char *examples;         /* lines for help and docs */
+	const char
+		*result_schema; /* name of the schema of --json, e.g. "result.status" */
 	int (*run)(struct command_context *context, struct command_result *result,
 		   struct err *err);
 };

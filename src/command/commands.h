@@ -1,0 +1,13 @@
+/* Every verb's row, one file each. Private to src/command; the list in order is table.c's. */
+#ifndef BELAY_COMMAND_COMMANDS_H
+#define BELAY_COMMAND_COMMANDS_H
+
+#include "belay/command.h"
+
+extern const struct command command_deploy, command_rollback, command_plan, command_check;
+extern const struct command command_status, command_history, command_verify,
+	command_replay;
+extern const struct command command_init, command_validate, command_schema, command_docs;
+extern const struct command command_doctor, command_completion, command_version;
+
+#endif

@@ -1,0 +1,254 @@
+/* Builds chains of effects and runs one command on one of them.
+ *
+ *   ordinary   [dryrun →] [record →] redact → live
+ *   replay     [dryrun →] replay            (with the options of the recorded command line)
+ *
+ * Nothing is opened or initialised here: live does that when the first effect of a kind asks. */
+#include "wiring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "belay/cli.h"
+#include "belay/config.h"
+#include "belay/effects_chain.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/version.h"
+#include "belay/yaml.h"
+#include "loader.h"
+
+#define TAPE_FORMAT 1
+
+/* One command on one chain. A replay is a second one inside the first. */
+struct host {
+	struct command_context context; /* context.host points back here */
+	const struct command *command;
+	const struct request *request;
+	struct render render;
+	const struct terminal *terminal;
+	struct config *config;
+	/* `replay --config`: this file, read through that chain, stands in for the recorded one. */
+	const char *other_config;
+	struct effects *other_fx;
+};
+
+/* --- what a command asks of its context ------------------------------------------------------ */
+
+static int load_config(struct command_context *context, const struct config **ret,
+		       struct err *err)
+{
+	struct host *host = context->host;
+	if (!host->config) {
+		const char *file = NULL;
+		_cleanup_free_ char *text = NULL;
+		const char *named = request_text(host->request, "config");
+		/* Also when another file stands in: the tape is to be read in step. */
+		int found = loader_read(context->fx, named, &file, &text, err);
+		if (host->other_config && err->code != ERR_DIVERGED) {
+			err_clear(err);
+			mem_freep(&text);
+			found = loader_read(host->other_fx, host->other_config, &file,
+					    &text, err);
+		}
+		if (found < 0 ||
+		    config_parse(text, strlen(text), file, &host->config, NULL, err) < 0)
+			return -1;
+	}
+	*ret = host->config;
+	return 0;
+}
+
+static int choose_environment(struct command_context *context,
+			      const struct config **ret_config,
+			      const struct config_environment **ret, struct err *err)
+{
+	struct host *host = context->host;
+	if (load_config(context, ret_config, err) < 0)
+		return -1;
+	return config_choose_environment(
+		*ret_config, request_text(host->request, "environment"), ret, err);
+}
+
+/* --- output ---------------------------------------------------------------------------------- */
+
+static bool wants_json(const struct request *request)
+{
+	return request_flag(request, "json") || request_text(request, "jq");
+}
+
+/* A dry run's result carries what would have been done. */
+static void add_noted(struct host *host, struct command_result *result)
+{
+	if (!request_flag(host->request, "dry-run") || !json_is_object(result->value))
+		return;
+	json_object_set_new(result->value, "would", effects_noted(host->context.fx));
+}
+
+static int add_output(struct host *host, struct command_result *result, struct str *out,
+		      struct err *err)
+{
+	if (result->raw) {
+		str_add(out, result->raw);
+		return 0;
+	}
+	if (!result->value)
+		return 0;
+	add_noted(host, result);
+	if (wants_json(host->request))
+		return render_add_json(out, result->value,
+				       request_text(host->request, "jq"), err);
+	if (result->render)
+		result->render(out, &host->render, result->value);
+	const json_t *would = json_object_get(result->value, "would");
+	if (would)
+		render_noted(out, &host->render, would);
+	return 0;
+}
+
+/* --- running one command --------------------------------------------------------------------- */
+
+static void result_release(struct command_result *result)
+{
+	json_decref(result->value);
+	free(result->raw);
+	*result = (struct command_result){0};
+}
+
+static int run_tape(struct command_context *context, const char *tape,
+		    const char *config_file, struct command_result *result,
+		    struct err *err);
+
+/* Runs the command and adds what it shows to `out`. The chain in context.fx is the caller's. */
+static int host_run(struct host *host, struct str *out, int *ret_status, struct err *err)
+{
+	struct command_context *context = &host->context;
+	context->host = host;
+	context->request = host->request;
+	context->config = load_config;
+	context->environment = choose_environment;
+	context->run_tape = run_tape;
+	context->completion = cli_completion;
+	context->now_ms = request_flag(host->request, "at")
+				  ? request_integer(host->request, "at", 0)
+				  : effects_now_ms(context->fx);
+	host->render.now_ms = context->now_ms;
+	_cleanup_(result_release) struct command_result result = {0};
+	int done = host->command->run(context, &result, err);
+	if (done == 0)
+		done = add_output(host, &result, out, err);
+	*ret_status = result.status;
+	config_freep(&host->config);
+	return done;
+}
+
+static int replay_chain(const char *tape, struct effects_layer **ret, json_t **ret_header,
+			struct request **ret_request, const struct command **ret_command,
+			struct err *err)
+{
+	if (effects_replay_new(tape, ret, ret_header, err) < 0)
+		return -1;
+	if (json_get_int(*ret_header, "belay_tape", 0) != TAPE_FORMAT) {
+		err_set(err, ERR_CONFIG, "'%s' is not a tape that this belay can read",
+			tape);
+		return err_hint(err, "replay it with belay %s",
+				json_get_string(*ret_header, "belay", "of the run"));
+	}
+	if (request_from_json(json_object_get(*ret_header, "request"), ret_request,
+			      ret_command, err) < 0)
+		return err_wrap(err, "reading the command line on '%s'", tape);
+	return 0;
+}
+
+static void layer_freep(struct effects_layer **layer)
+{
+	if (*layer)
+		effects_free(effects_new(*layer));
+	*layer = NULL;
+}
+
+static int run_tape(struct command_context *context, const char *tape,
+		    const char *config_file, struct command_result *result,
+		    struct err *err)
+{
+	struct host *outer = context->host;
+	_cleanup_(request_freep) struct request *request = NULL;
+	_cleanup_(layer_freep) struct effects_layer *layer = NULL;
+	_cleanup_(effects_freep) struct effects *fx = NULL;
+	_cleanup_json_ json_t *header = NULL;
+	_cleanup_str_ struct str out = STR_INIT;
+	struct host inner = {
+		.terminal = outer->terminal,
+		.render = outer->render,
+		.other_config = config_file,
+		.other_fx = context->fx,
+	};
+	if (replay_chain(tape, &layer, &header, &request, &inner.command, err) < 0)
+		return -1;
+	if (request_flag(request, "dry-run"))
+		layer = effects_dryrun_new(layer);
+	inner.context.fx = fx = effects_new(TAKE_PTR(layer));
+	inner.request = request;
+	if (wants_json(outer->request))
+		inner.render.style = STYLE_PLAIN;
+	inner.render.quiet = request_flag(request, "quiet");
+	inner.render.verbose = request_flag(request, "verbose");
+	if (host_run(&inner, &out, &result->status, err) < 0)
+		return -1;
+	result->value = json_pack("{s:s, s:s, s:s, s:i, s:s}", "tape", tape, "belay",
+				  json_get_string(header, "belay", "unknown"), "command",
+				  inner.command->name, "status", result->status, "output",
+				  str_text(&out));
+	return 0;
+}
+
+/* --- the ordinary chain ---------------------------------------------------------------------- */
+
+static int ordinary_chain(const struct request *request, const struct command *command,
+			  struct effects **ret, struct err *err)
+{
+	struct effects_layer *layer = effects_redact_new(effects_live_new());
+	const char *tape = request_text(request, "record");
+	if (tape) {
+		_cleanup_json_ json_t *header = json_pack(
+			"{s:i, s:s, s:o}", "belay_tape", TAPE_FORMAT, "belay",
+			belay_version, "request", request_to_json(request, command));
+		struct effects_layer *below = layer;
+		if (effects_record_new(below, tape, header, &layer, err) < 0)
+			return -1;
+	}
+	if (request_flag(request, "dry-run"))
+		layer = effects_dryrun_new(layer);
+	*ret = effects_new(layer);
+	return 0;
+}
+
+int wiring_run(const struct request *request, const struct command *command,
+	       const struct terminal *terminal, int *ret_status, struct err *err)
+{
+	if (request_text(request, "jq") &&
+	    render_check_jq(request_text(request, "jq"), err) < 0)
+		return -1;
+	_cleanup_(effects_freep) struct effects *fx = NULL;
+	_cleanup_(render_progress_freep) struct progress *progress = NULL;
+	_cleanup_str_ struct str out = STR_INIT;
+	effects_catch_signals();
+	if (ordinary_chain(request, command, &fx, err) < 0)
+		return -1;
+	if (!terminal->err.quiet)
+		progress = render_progress_new(&terminal->err, stderr, terminal->live);
+	struct host host = {
+		.context = {.fx = fx, .progress = progress},
+		.command = command,
+		.request = request,
+		.render = terminal->out,
+		.terminal = terminal,
+	};
+	int done = host_run(&host, &out, ret_status, err);
+	/* The live line goes before the result comes. */
+	render_progress_freep(&progress);
+	if (done < 0)
+		return -1;
+	return render_write(&out, err);
+}

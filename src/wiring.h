@@ -1,0 +1,14 @@
+/* Wiring: the one place where real parts are put together. Builds the chain of effects that the global
+ * options ask for, gives a command its context, and shows what it leaves behind. */
+#ifndef BELAY_WIRING_H
+#define BELAY_WIRING_H
+
+#include "belay/command.h"
+#include "terminal.h"
+
+/* Runs one command line to its end, output included. *ret_status: the exit status when there is no
+ * error. The command's errors are returned, not printed. */
+int wiring_run(const struct request *request, const struct command *command,
+	       const struct terminal *terminal, int *ret_status, struct err *err);
+
+#endif
