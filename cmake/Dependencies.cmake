@@ -37,9 +37,10 @@ add_library(dep::all INTERFACE IMPORTED GLOBAL)
 target_link_libraries(dep::all INTERFACE dep::curl dep::git2 dep::ssh dep::archive dep::jq dep::yaml dep::jansson dep::ssl
 	dep::zstd)
 
-# The prefix has one include directory. The room that may use jq and nothing else of it gets a directory with jq alone.
+# The prefix has one include directory. The room that may use jq and its regular expressions, and nothing else of it, gets a
+# directory with just these.
 set(BELAY_JQ_INCLUDE "${PROJECT_BINARY_DIR}/deps/jq")
 file(MAKE_DIRECTORY "${BELAY_JQ_INCLUDE}")
-foreach(header jq.h jv.h)
+foreach(header jq.h jv.h oniguruma.h)
 	file(CREATE_LINK "${BELAY_DEPS}/include/${header}" "${BELAY_JQ_INCLUDE}/${header}" SYMBOLIC)
 endforeach()

@@ -1,2 +1,2 @@
 #include <jq.h>
-#include <oniguruma.h>
+#include <http_parser.h>
