@@ -14,6 +14,9 @@
 #include "belay/timefmt.h"
 #include "documents.h"
 
+/* The last day that "YYYY-MM-DD" can name has begun. */
+#define YEAR_9999_MS ((int64_t)253402214400 * 1000)
+
 /* One row for each type of event. */
 static const struct {
 	const char *type;
@@ -79,6 +82,16 @@ int fold_time(struct fold *fold, const char *key, const char **ret)
 	return 0;
 }
 
+int fold_optional_texts(struct fold *fold, const char *const *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const json_t *value = json_object_get(fold->data, keys[i]);
+		if (value && !json_is_null(value) && !json_is_string(value))
+			return fold_refuse(fold, "data.%s is not a text", keys[i]);
+	}
+	return 0;
+}
+
 /* What every event has, whatever its type. */
 static int check_header(struct fold *fold)
 {
@@ -98,10 +111,15 @@ static int check_header(struct fold *fold)
 		return fold_refuse(fold, "its number is %lld, the next one is %lld",
 				   (long long)sequence, (long long)before + 1);
 	fold->at = json_get_string(event, "at", NULL);
-	if (!fold->at || time_parse(fold->at, &fold->at_ms))
+	if (!fold->at || time_parse(fold->at, &fold->at_ms) || fold->at_ms < 0 ||
+	    fold->at_ms > YEAR_9999_MS)
 		return fold_refuse(fold, "'at' is not a time");
-	if (!json_get_string(json_object_get(event, "run"), "id", NULL))
+	const json_t *run = json_object_get(event, "run");
+	const json_t *actor = json_object_get(run, "actor");
+	if (!json_get_string(run, "id", NULL))
 		return fold_refuse(fold, "it names no run");
+	if (actor && !json_is_null(actor) && !json_is_string(actor))
+		return fold_refuse(fold, "its actor is not a text");
 	fold->data = json_object_get(event, "data");
 	if (!json_is_object(fold->data))
 		return fold_refuse(fold, "it has no data");

@@ -36,6 +36,9 @@ int fold_object(struct fold *fold, const char *key, const json_t **ret);
 /* A point in time, RFC 3339. *ret is the text. */
 int fold_time(struct fold *fold, const char *key, const char **ret);
 
+/* These members of the data are texts, null or absent. */
+int fold_optional_texts(struct fold *fold, const char *const *keys, size_t count);
+
 /* Refuses when the event's run does not hold the lock, or the lock is kept. */
 int fold_holds_lock(struct fold *fold);
 /* The open transaction that the event names, checked and made the fold's own; NULL when refused. */

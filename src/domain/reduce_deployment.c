@@ -48,6 +48,7 @@ static int check_services(struct fold *fold, const json_t *services)
 
 static int check_begun(struct fold *fold)
 {
+	static const char *const texts[] = {"previous", "reason", "commit", "commit_at"};
 	const char *kind, *text;
 	const json_t *services;
 	const json_t *open = state_transaction(fold->documents->state);
@@ -55,6 +56,11 @@ static int check_begun(struct fold *fold)
 	    fold_text(fold, "deployment", &text) || fold_text(fold, "version", &text) ||
 	    fold_object(fold, "services", &services) || check_services(fold, services))
 		return -1;
+	const json_t *artifact = json_object_get(fold->data, "artifact");
+	if (fold_optional_texts(fold, texts, ARRAY_SIZE(texts)))
+		return -1;
+	if (artifact && !json_is_null(artifact) && !json_is_object(artifact))
+		return fold_refuse(fold, "data.artifact is not an object");
 	if (strcmp(kind, "deploy") != 0 && strcmp(kind, "rollback") != 0)
 		return fold_refuse(fold, "kind '%s' is unknown", kind);
 	if (!json_get_string(fold->event, "transaction", NULL))

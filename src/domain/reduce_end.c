@@ -14,8 +14,10 @@
 /* Checks that the event ends the open transaction. */
 static json_t *ending(struct fold *fold)
 {
+	static const char *const texts[] = {"reason", "step"};
 	const char *deployment;
-	if (fold_text(fold, "deployment", &deployment))
+	if (fold_text(fold, "deployment", &deployment) ||
+	    fold_optional_texts(fold, texts, ARRAY_SIZE(texts)))
 		return NULL;
 	json_t *transaction = fold_transaction(fold);
 	if (!transaction)
@@ -179,7 +181,9 @@ static void come_back(const struct fold *fold, json_t *services, const char *nam
 	    json_equal(json_object_get(live, "release"), release))
 		return;
 	json_t *back = json_object();
-	json_object_set_new(back, "version", member_or_null(restored, "version"));
+	const char *version = json_get_string(restored, "version", NULL);
+	json_object_set_new(back, "version",
+			    version ? json_string(version) : json_null());
 	json_object_set(back, "release", release);
 	json_object_set_new(back, "deployment", json_null());
 	json_object_set_new(back, "kind", json_string("rollback"));

@@ -1,0 +1,221 @@
+/* Appending: decide, fold, commit, push as a compare-and-swap, and again when somebody was faster.
+ *
+ * Between tries the store waits a random part of a growing span. The span shrinks with the age of
+ * the attempt, so that whoever has waited long tries more often than a newcomer; plain exponential
+ * back-off lets losers starve.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+#include "store_parts.h"
+
+#define TRIES_MAX 50
+#define GIVE_UP_MS 60000
+#define SPAN_FIRST_MS 40
+#define SPAN_MAX_MS 4000
+#define AGE_HALF_MS 5000 /* at this age the span is half as long */
+
+/* What one try works with. */
+struct attempt {
+	struct store *store;
+	struct journal_documents documents; /* as folded so far */
+	json_t *commits;
+	bool on_branch;
+};
+
+static void attempt_release(struct attempt *attempt)
+{
+	journal_documents_release(&attempt->documents);
+	json_decref(attempt->commits);
+}
+
+/* The files that differ from the commit before. */
+static json_t *changed_files(const struct attempt *attempt,
+			     const struct journal_documents *after)
+{
+	struct branch_document before[BRANCH_DOCUMENTS], now[BRANCH_DOCUMENTS];
+	json_t *files = json_object();
+	branch_list(&attempt->documents, before);
+	branch_list(after, now);
+	for (size_t i = 0; i < BRANCH_DOCUMENTS; i++) {
+		if (attempt->on_branch && before[i].value == now[i].value)
+			continue;
+		_cleanup_free_ char *path =
+			branch_path(attempt->store->environment, now[i].name);
+		_cleanup_free_ char *text = json_text_pretty(now[i].value);
+		json_object_set_new(files, path, json_string(text));
+	}
+	if (!attempt->store->tip && json_array_size(attempt->commits) == 0) {
+		json_object_set_new(files, "README.md", json_string(branch_readme()));
+		json_object_set_new(files, "format", json_string(BRANCH_FORMAT_TEXT));
+	}
+	return files;
+}
+
+static int add_commit(struct attempt *attempt, const json_t *event, struct err *err)
+{
+	struct journal_documents after;
+	int64_t at_ms = 0;
+	if (journal_reduce(&attempt->documents, event, &after, err))
+		return -1;
+	_cleanup_free_ char *subject = journal_subject(event);
+	_cleanup_free_ char *body = json_text_compact(event);
+	time_parse(json_get_string(event, "at", ""), &at_ms);
+	json_array_append_new(attempt->commits,
+			      json_pack("{s:s, s:s, s:I, s:o}", "subject", subject,
+					"body", body, "at_ms", (json_int_t)at_ms, "files",
+					changed_files(attempt, &after)));
+	journal_documents_release(&attempt->documents);
+	attempt->documents = after;
+	attempt->on_branch = true;
+	return 0;
+}
+
+/* The embedded repository must not show up in the user's work tree. */
+static int write_ignore(struct store *store, struct err *err)
+{
+	const char *path = store->location.ignore;
+	if (!path || store->tip)
+		return 0;
+	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", path);
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {.kind = "file.stat", .args = args, .subject = path};
+	if (effects_perform(store->fx, &effect, &answer, err))
+		return -1;
+	if (strcmp(json_get_string(answer, "type", ""), "missing") != 0)
+		return 0;
+	return effects_write_file(store->fx, path, "*\n", 0644, false, err);
+}
+
+static json_t *append_args(const struct attempt *attempt)
+{
+	const struct store *store = attempt->store;
+	const struct config *config = store->config;
+	return json_pack("{s:O, s:s, s:o, s:{s:s, s:s}, s:O}", "remote",
+			 store->location.remote, "branch", store->location.branch,
+			 "parent", store->tip ? json_string(store->tip) : json_null(),
+			 "author", "name", config->state.author_name, "email",
+			 config->state.author_email, "commits", attempt->commits);
+}
+
+static char *append_summary(const struct attempt *attempt)
+{
+	size_t count = json_array_size(attempt->commits);
+	const json_t *last = json_array_get(attempt->commits, count - 1);
+	struct str text = STR_INIT;
+	str_addf(&text, "record \"%s\"", json_get_string(last, "subject", ""));
+	if (count > 1)
+		str_addf(&text, " and %zu before it", count - 1);
+	return str_take(&text);
+}
+
+/* The branch moved to what the attempt made: so does the store. */
+static void accept(struct attempt *attempt, const json_t *answer)
+{
+	struct store *store = attempt->store;
+	const char *tip = json_get_string(answer, "tip", NULL);
+	if (tip) {
+		free(store->tip);
+		store->tip = mem_strdup(tip);
+	} else {
+		store->assumed = true;
+	}
+	journal_documents_release(&store->documents);
+	store->documents = attempt->documents;
+	store->on_branch = true;
+	attempt->documents = (struct journal_documents){0};
+}
+
+static int push(struct attempt *attempt, bool *ret_raced, struct err *err)
+{
+	struct store *store = attempt->store;
+	_cleanup_json_ json_t *args = append_args(attempt);
+	_cleanup_free_ char *summary = append_summary(attempt);
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {
+		.kind = "git.append",
+		.mode = EFFECT_ACT,
+		.args = args,
+		.subject = store->location.text,
+		.summary = summary,
+	};
+	if (write_ignore(store, err) || effects_perform(store->fx, &effect, &answer, err))
+		return err_wrap(err, "writing the journal at %s", store->location.text);
+	*ret_raced = json_get_bool(answer, "raced", false);
+	if (!*ret_raced)
+		accept(attempt, answer);
+	return 0;
+}
+
+static int try_once(struct store *store, store_decide *decide, void *context,
+		    bool *ret_raced, struct err *err)
+{
+	_cleanup_json_ json_t *events = json_array();
+	__attribute__((cleanup(attempt_release))) struct attempt attempt = {
+		.store = store,
+		.documents = {json_incref(store->documents.state),
+			      json_incref(store->documents.recent),
+			      json_incref(store->documents.rollup)},
+		.commits = json_array(),
+		.on_branch = store->on_branch,
+	};
+	size_t index;
+	json_t *event;
+	*ret_raced = false;
+	if (decide(&store->documents, events, context, err))
+		return -1;
+	json_array_foreach(events, index, event) {
+		if (add_commit(&attempt, event, err))
+			return -1;
+	}
+	if (json_array_size(attempt.commits) == 0)
+		return 0;
+	return push(&attempt, ret_raced, err);
+}
+
+/* How long to wait after `tries` lost races at this age. */
+static int64_t back_off_ms(struct store *store, int tries, int64_t age_ms)
+{
+	int64_t span_ms = SPAN_MAX_MS;
+	if (tries < 8)
+		span_ms = SPAN_FIRST_MS << (tries - 1);
+	if (span_ms > SPAN_MAX_MS)
+		span_ms = SPAN_MAX_MS;
+	span_ms = span_ms * AGE_HALF_MS / (AGE_HALF_MS + age_ms);
+	return 1 + (int64_t)(effects_random(store->fx) % (uint64_t)(span_ms + 1));
+}
+
+int store_append(struct store *store, store_decide *decide, void *context,
+		 struct err *err)
+{
+	assert(store->environment);
+	int64_t began_ms = -1;
+	bool raced;
+	for (int tries = 1;; tries++) {
+		if (try_once(store, decide, context, &raced, err))
+			return -1;
+		if (!raced)
+			return 0;
+		int64_t now_ms = effects_mono_ms(store->fx);
+		if (began_ms < 0)
+			began_ms = now_ms;
+		int64_t age_ms = now_ms > began_ms ? now_ms - began_ms : 0;
+		if (tries >= TRIES_MAX || age_ms >= GIVE_UP_MS) {
+			err_set(err, ERR_STATE,
+				"lost %d races in %lld s: others keep writing to %s",
+				tries, (long long)(age_ms / 1000), store->location.text);
+			return err_hint(
+				err,
+				"run it again; a branch for each environment "
+				"(state.branch: \"belay-state-{environment}\") keeps "
+				"teams out of each other's way");
+		}
+		if (effects_sleep(store->fx, back_off_ms(store, tries, age_ms), err) ||
+		    store_refresh(store, err))
+			return -1;
+	}
+}
