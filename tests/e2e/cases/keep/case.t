@@ -1,0 +1,17 @@
+`keep` releases stay on a host; the live one and the last good one are never pruned, whatever the number says.
+
+  $ sed -i 's/keep: 3/keep: 1/' belay.yml
+  $ for v in v1 v2 v3 v4; do release $v; quietly belay deploy -e production --version $v --artifact $v.tar.zst; done
+  $ served web1
+  $ versions() { for r in "$WEB1_SRV"/shop/releases/*; do jq -r .version "$r/public/version.json"; done; }
+  $ versions
+  $ release v5 broken; quietly 3 belay deploy -e production --version v5 --artifact v5.tar.zst
+  $ served web1
+  $ versions | grep -e v4
+  $ belay rollback -e production --to v1
+
+What is not ours stays.
+
+  $ mkdir "$WEB1_SRV/shop/releases/mine"
+  $ release v6; quietly belay deploy -e production --version v6 --artifact v6.tar.zst
+  $ ls -d "$WEB1_SRV/shop/releases/mine" | sed "s#$WEB1_SRV##"

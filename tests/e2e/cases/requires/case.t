@@ -1,0 +1,9 @@
+`requires`: the same version must have passed elsewhere first.
+
+  $ printf '#!/bin/sh\necho "$1" >live\n' >deploy; chmod +x deploy
+  $ sed -n '/^  production:/,$p' belay.yml | sed 's/production:/staging:/' >staging; sed -i 's/^  production:/  production:\n    requires: [staging]/' belay.yml; cat staging >>belay.yml
+  $ belay deploy -e production --version v1
+  $ git -C state.git for-each-ref
+  $ quietly belay deploy -e staging --version v1
+  $ belay deploy -e production --version v1 --json --jq .outcome
+  $ belay deploy -e production --version v2
