@@ -1,0 +1,91 @@
+/* Subject lines, and what an event that ends a transaction says by itself. */
+#include "journey.h"
+
+static const struct {
+	const char *name, *type, *data, *subject;
+} rows[] = {
+	{"taken", "lock.acquired", "{'generation': 7}",
+	 "production: lock taken by ada (generation 7)"},
+	{"taken over", "lock.acquired", "{'generation': 8, 'taken_over': {}}",
+	 "production: lock taken over by ada (generation 8)"},
+	{"released", "lock.released", "{'generation': 7}", "production: lock released"},
+	{"kept", "lock.kept", "{'generation': 7, 'reason': 'web1 is gone'}",
+	 "production: lock kept: web1 is gone"},
+	{"begun", "deployment.begun",
+	 "{'kind': 'deploy', 'version': 'v2', 'services': {'api': {}, 'web': {}}}",
+	 "production: deploying api, web v2"},
+	{"going back", "deployment.begun",
+	 "{'kind': 'rollback', 'version': 'v1', 'services': {'api': {}}}",
+	 "production: going back with api v1"},
+	{"switched", "deployment.switched", "{'service': 'api'}",
+	 "production: switched api"},
+	{"judged", "gate.judged", "{'phase': 'gates', 'gate': {'outcome': 'fail'}}",
+	 "production: gates: fail"},
+	{"deployed", "deployment.committed",
+	 "{'kind': 'deploy', 'version': 'v2', 'services': ['api']}",
+	 "production: deployed api v2"},
+	{"rolled back", "deployment.rolled-back",
+	 "{'version': 'v2', 'previous': 'v1', 'services': ['api'], 'reason': 'gate failed'}",
+	 "production: rolled back api v2 to v1: gate failed"},
+	{"failed", "deployment.failed",
+	 "{'version': 'v2', 'services': [], 'reason': 'no disk'}",
+	 "production: did not deploy v2: no disk"},
+	{"stuck", "deployment.stuck",
+	 "{'version': 'v2', 'services': ['api'], 'reason': 'x'}",
+	 "production: STUCK, undo failed: api v2: x"},
+	{"unknown", "future.event", "{}", "production: future.event"},
+	{"control characters", "lock.kept", "{'reason': 'two\\nlines\\u001b[31m \\n'}",
+	 "production: lock kept: two lines [31m"},
+	{"wrong types", "deployment.committed", "{'version': 3, 'services': [1, 'api']}",
+	 "production: deployed api"},
+};
+
+TEST(subjects)
+{
+	FOR_ROWS(row, rows) {
+		struct journey j = journey_begin("production");
+		json_t *event = journal_event(j.documents.state, row->type, j.at_ms,
+					      j.run, NULL, journey_json(row->data));
+		char *subject = journal_subject(event);
+		CHECK_STR_EQ(subject, row->subject);
+		free(subject);
+		json_decref(event);
+		journey_end(&j);
+	}
+}
+
+TEST(a_long_subject_is_cut_between_characters)
+{
+	struct journey j = journey_begin("production");
+	struct str reason = STR_INIT;
+	for (int i = 0; i < 100; i++)
+		str_add(&reason, "ü");
+	json_t *event =
+		journal_event(j.documents.state, "lock.kept", j.at_ms, j.run, NULL,
+			      json_pack("{s:s}", "reason", str_text(&reason)));
+	char *subject = journal_subject(event);
+	CHECK(strlen(subject) <= 120);
+	CHECK(str_has_suffix(subject, "ü…"));
+	CHECK(str_is_utf8(subject, strlen(subject)));
+	free(subject);
+	str_release(&reason);
+	json_decref(event);
+	journey_end(&j);
+}
+
+TEST(an_end_says_what_it_ended)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	journey_bad(&j, "d2", "v2", "api");
+	const json_t *events = j.events;
+	const json_t *last = json_array_get(events, json_array_size(events) - 2);
+	CHECK_STR_EQ(json_get_string(last, "type", ""), "deployment.rolled-back");
+	CHECK_STR_EQ(json_get_string(json_object_get(last, "data"), "previous", ""),
+		     "v1");
+	char *subject = journal_subject(last);
+	CHECK_STR_EQ(subject,
+		     "production: rolled back api v2 to v1: gate api-health failed");
+	free(subject);
+	journey_end(&j);
+}
