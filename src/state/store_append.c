@@ -33,6 +33,12 @@ static void attempt_release(struct attempt *attempt)
 	json_decref(attempt->commits);
 }
 
+/* There is no branch yet, and this run has not made it. */
+static bool is_new(const struct store *store)
+{
+	return !store->tip && !store->assumed;
+}
+
 /* The files that differ from the commit before. */
 static json_t *changed_files(const struct attempt *attempt,
 			     const struct journal_documents *after)
@@ -49,7 +55,7 @@ static json_t *changed_files(const struct attempt *attempt,
 		_cleanup_free_ char *text = json_text_pretty(now[i].value);
 		json_object_set_new(files, path, json_string(text));
 	}
-	if (!attempt->store->tip && json_array_size(attempt->commits) == 0) {
+	if (is_new(attempt->store) && json_array_size(attempt->commits) == 0) {
 		json_object_set_new(files, "README.md", json_string(branch_readme()));
 		json_object_set_new(files, "format", json_string(BRANCH_FORMAT_TEXT));
 	}
@@ -79,7 +85,7 @@ static int add_commit(struct attempt *attempt, const json_t *event, struct err *
 static int write_ignore(struct store *store, struct err *err)
 {
 	const char *path = store->location.ignore;
-	if (!path || store->tip)
+	if (!path || !is_new(store))
 		return 0;
 	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", path);
 	_cleanup_json_ json_t *answer = NULL;
@@ -118,11 +124,11 @@ static void accept(struct attempt *attempt, const json_t *answer)
 {
 	struct store *store = attempt->store;
 	const char *tip = json_get_string(answer, "tip", NULL);
-	if (tip) {
+	if (answer_is_assumed(answer)) {
+		store->assumed = true;
+	} else if (tip) {
 		free(store->tip);
 		store->tip = mem_strdup(tip);
-	} else {
-		store->assumed = true;
 	}
 	journal_documents_release(&store->documents);
 	store->documents = attempt->documents;
