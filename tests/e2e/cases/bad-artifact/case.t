@@ -24,5 +24,5 @@ A tar, a tar.gz, a tar.zst and a directory are all good.
   $ release v1
   $ mkdir site; tar -xf v1.tar.zst -C site; tar -C site -cf v1.tar .; tar -C site -czf v1.tar.gz .
   $ for artifact in v1.tar v1.tar.gz v1.tar.zst site; do
-  >   belay deploy -e production --version "v-$artifact" --artifact "$artifact" --json --jq .outcome -c gateless.yml
+  >   belay deploy -e production --version "v-$artifact" --artifact "$artifact" --json --jq .end -c gateless.yml
   > done

@@ -17,5 +17,5 @@ A disk that fills up after the space was looked at.
   $ belay deploy -e production --version v3 --artifact v3.tar.zst
   $ served web1
   $ host web1 rm /srv/fill
-  $ belay deploy -e production --version v3 --artifact v3.tar.zst --json --jq .outcome
+  $ belay deploy -e production --version v3 --artifact v3.tar.zst --json --jq .end
   $ served web1

@@ -2,7 +2,7 @@ Ways to log in: ed25519, ECDSA, RSA, encrypted keys, an agent, certificates of u
 
   $ release v1
   $ number=0
-  $ try() { belay deploy -c login.yml -e production --version "v$((number += 1))" --artifact v1.tar.zst --json --jq .outcome; }
+  $ try() { belay deploy -c login.yml -e production --version "v$((number += 1))" --artifact v1.tar.zst --json --jq .end; }
   $ sed -i '/^checks:/,/version ==/d; /gates:/d' belay.yml
   $ login() { sed "s#key: {file: \"$KEYS/id_ed25519\"}#$1#" belay.yml >login.yml; }
   $ for kind in ed25519 ecdsa rsa; do login "key: {file: \"$KEYS/id_$kind\"}"; try; number=$((number + 1)); done

@@ -10,11 +10,11 @@ Services go out in the order of `needs` and come back in the reverse one; --serv
   >       api: {driver: command, needs: [db], deploy: {run: 'echo "api $BELAY_VERSION" >>log'}, undo: {run: 'echo "undo api to $BELAY_PREVIOUS" >>log'}}
   >       db: {driver: command, deploy: {run: 'echo "db $BELAY_VERSION" >>log'}, undo: {run: 'echo "undo db" >>log'}}
   > YAML
-  $ belay deploy --version v1 --json --jq .outcome
+  $ belay deploy --version v1 --json --jq .end
   $ cat log; rm log
-  $ belay deploy --version v2 --json --jq .outcome
+  $ belay deploy --version v2 --json --jq .end
   $ cat log; rm log
-  $ belay deploy --version v3 --service api --json --jq .outcome
+  $ belay deploy --version v3 --service api --json --jq .end
   $ cat log
   $ belay status --jq '.environments[0].services[] | [.name, .version]'
   $ belay deploy --version v3 --service apj

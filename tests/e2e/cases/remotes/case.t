@@ -1,7 +1,7 @@
 The same journal over every kind of remote.
 
   $ sed -i '/^checks:/,/version ==/d; /gates:/d; s#driver: ssh-release.*#driver: command, deploy: {run: "true"}}#' belay.yml
-  $ try() { sed "s#^state:.*#state: $1#" belay.yml >remote.yml; belay deploy -c remote.yml -e production --version "$2" --json --jq .outcome && belay status -c remote.yml --jq '.environments[0].services[0].version'; }
+  $ try() { sed "s#^state:.*#state: $1#" belay.yml >remote.yml; belay deploy -c remote.yml -e production --version "$2" --json --jq .end && belay status -c remote.yml --jq '.environments[0].services[0].version'; }
   $ try "{remote: \"$GIT_HTTPS\", token: {env: GIT_TOKEN}}" v1
   $ try "{remote: \"$GIT_HTTPS\", user: ci, password: {env: GIT_PASSWORD}, ca_file: \"$CA_PEM\"}" v2
   $ try "{remote: \"$GIT_HTTP\", token: {env: GIT_TOKEN}}" v3
@@ -24,6 +24,6 @@ The repository's own origin; the work tree is never touched.
 No remote at all.
 
   $ mkdir alone; cd alone; sed '/^state:/d' ../belay.yml >belay.yml
-  $ belay deploy -e production --version v1 --json --jq .outcome
+  $ belay deploy -e production --version v1 --json --jq .end
   $ belay status --jq '.environments[0].services[0].version'
   $ ls -A . .belay; git -C .belay/state.git fsck --strict

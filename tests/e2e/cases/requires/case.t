@@ -5,5 +5,5 @@
   $ belay deploy -e production --version v1
   $ git -C state.git for-each-ref
   $ quietly belay deploy -e staging --version v1
-  $ belay deploy -e production --version v1 --json --jq .outcome
+  $ belay deploy -e production --version v1 --json --jq .end
   $ belay deploy -e production --version v2
