@@ -9,24 +9,23 @@
 #ifndef BELAY_ERR_H
 #define BELAY_ERR_H
 
-
 #include "belay/attr.h"
 
 enum err_code {
 	ERR_NONE = 0,
-	ERR_FAIL,	  /* something was tried and failed                        exit 1   */
-	ERR_USAGE,	  /* wrong words on the command line                       exit 2   */
-	ERR_CONFIG,	  /* the configuration, a secret or an input is not usable exit 2   */
-	ERR_NOT_FOUND,	  /* a named thing does not exist                          exit 2   */
-	ERR_AUTH,	  /* refused: credentials, permissions or host key         exit 2   */
-	ERR_NET,	  /* unreachable, reset, name not resolved                 exit 1   */
-	ERR_TIMEOUT,	  /* a deadline passed                                     exit 1   */
-	ERR_LIMIT,	  /* larger than a limit allows                            exit 1   */
+	ERR_FAIL,   /* something was tried and failed                        exit 1   */
+	ERR_USAGE,  /* wrong words on the command line                       exit 2   */
+	ERR_CONFIG, /* the configuration, a secret or an input is not usable exit 2   */
+	ERR_NOT_FOUND, /* a named thing does not exist                          exit 2   */
+	ERR_AUTH,    /* refused: credentials, permissions or host key         exit 2   */
+	ERR_NET,     /* unreachable, reset, name not resolved                 exit 1   */
+	ERR_TIMEOUT, /* a deadline passed                                     exit 1   */
+	ERR_LIMIT,   /* larger than a limit allows                            exit 1   */
 	ERR_INCONCLUSIVE, /* no basis for a decision                               exit 5   */
-	ERR_LOCKED,	  /* someone else holds the lock                           exit 10  */
-	ERR_STATE,	  /* the branch is not what we wrote or know how to read   exit 11  */
-	ERR_DIVERGED,	  /* a tape does not hold what the run asks for            exit 1   */
-	ERR_CANCELLED,	  /* SIGINT or SIGTERM                                     exit 130 */
+	ERR_LOCKED,   /* someone else holds the lock                           exit 10  */
+	ERR_STATE,    /* the branch is not what we wrote or know how to read   exit 11  */
+	ERR_DIVERGED, /* a tape does not hold what the run asks for            exit 1   */
+	ERR_CANCELLED, /* SIGINT or SIGTERM                                     exit 130 */
 };
 
 struct err {
@@ -37,12 +36,13 @@ struct err {
 };
 
 /* Sets code and message (replacing what was there) and returns -1, for `return err_set(...)`. */
-ATTR_PRINTF(3, 4) int err_set(struct err *err, enum err_code code, const char *format,
-					  ...);
+ATTR_PRINTF(3, 4)
+int err_set(struct err *err, enum err_code code, const char *format, ...);
 
 /* The same from errno: appends ": No such file or directory" and keeps the number. */
-ATTR_PRINTF(4, 5) int err_set_errno(struct err *err, enum err_code code, int sys_errno,
-						const char *format, ...);
+ATTR_PRINTF(4, 5)
+int err_set_errno(struct err *err, enum err_code code, int sys_errno, const char *format,
+		  ...);
 
 /* Puts "context: " in front of the message. Returns -1. */
 ATTR_PRINTF(2, 3) int err_wrap(struct err *err, const char *format, ...);

@@ -34,24 +34,25 @@ int jq_run(struct jq_program *program, const json_t *input, const json_t *variab
 /* A predicate's answer. `holds` is jq truth of the single output; not exactly one output, or a
  * runtime error, is not holding, with the reason in `why`. `actual` is what the left side of a top-
  * level comparison gave (".body.status == \"UP\"" → value of .body.status), or the output itself;
- * `bound` is the right side's value when there is a comparison, else NULL. */
+ * `bound` is the right side's value when there is a comparison, else NULL. Both are NULL when `why`
+ * is set. */
 struct jq_answer {
 	bool holds;
 	json_t *actual; /* owned */
-	json_t *bound;	/* owned, may be NULL */
-	char *why;	/* owned, NULL unless evaluation failed */
+	json_t *bound;  /* owned, may be NULL */
+	char *why;      /* owned, NULL unless evaluation failed */
 };
 void jq_answer_release(struct jq_answer *answer);
 
 /* A predicate: compiles the whole expression and, when its top level is a comparison
  * (== != < <= > >=), both sides, so that a failing one can show the value beside the bound. */
 struct jq_predicate;
-int jq_predicate_compile(const char *text, const char *const *names, struct jq_predicate **ret,
-			 struct err *err);
+int jq_predicate_compile(const char *text, const char *const *names,
+			 struct jq_predicate **ret, struct err *err);
 void jq_predicate_free(struct jq_predicate *predicate);
 void jq_predicate_freep(struct jq_predicate **predicate);
 const char *jq_predicate_text(const struct jq_predicate *predicate);
-void jq_predicate_ask(struct jq_predicate *predicate, const json_t *input, const json_t *variables,
-		      struct jq_answer *answer);
+void jq_predicate_ask(struct jq_predicate *predicate, const json_t *input,
+		      const json_t *variables, struct jq_answer *answer);
 
 #endif

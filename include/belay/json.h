@@ -32,7 +32,8 @@ void json_pointer_add(struct str *pointer, const char *token);
 
 /* Parses one JSON text (duplicate keys refused, depth and size limited). On failure ERR_CONFIG
  * with line:column; `name` is the subject in the message. */
-int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err);
+int json_parse(const char *text, size_t len, const char *name, json_t **ret,
+	       struct err *err);
 
 /* The one canonical form: sorted keys. Pretty (2 spaces, trailing newline) for files on the
  * branch, compact for event bodies and tape lines. Byte-stable for equal values. */

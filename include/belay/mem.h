@@ -33,12 +33,12 @@ void mem_freep(void *pointer_to_pointer);
 #define _cleanup_free_ _cleanup_(mem_freep)
 
 /* Hands an owned pointer over: the variable becomes NULL, the value is returned. */
-#define TAKE_PTR(p)                                                                                \
-	__extension__({                                                                            \
-		__typeof__(p) *take_from_ = &(p);                                                  \
-		__typeof__(p) taken_ = *take_from_;                                                \
-		*take_from_ = NULL;                                                                \
-		taken_;                                                                            \
+#define TAKE_PTR(p)                                                                      \
+	__extension__({                                                                  \
+		__typeof__(p) *take_from_ = &(p);                                        \
+		__typeof__(p) taken_ = *take_from_;                                      \
+		*take_from_ = NULL;                                                      \
+		taken_;                                                                  \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

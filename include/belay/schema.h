@@ -8,10 +8,14 @@
  * contains minContains maxContains minLength maxLength pattern minimum maximum exclusiveMinimum
  * exclusiveMaximum multipleOf allOf anyOf oneOf not if then else, and the annotations title
  * description default examples deprecated. Proven against the official JSON-Schema-Test-Suite for
- * each of them. `pattern` is evaluated by Oniguruma (through libjq's regex), ECMA-like syntax.
+ * each of them. `pattern` is evaluated by Oniguruma, in ECMA-like syntax.
  *
  * Annotations with the prefix "x-" (for example "x-unit": "duration") are allowed anywhere.
- * "format": "duration" | "size" | "jq" | "url" are *asserted* (see schema_format).
+ * "format": "duration" | "size" | "jq" | "url" are *asserted*; other formats are refused.
+ *
+ * Two annotations make faults clearer: "x-expected": "a name of letters, digits and '-'" says what a
+ * `pattern` or `not` beside it wants; "x-one-of-keys": ["http", "tcp"] beside a oneOf names the keys
+ * to choose from ("needs exactly one of: http, tcp"), where the branches' own `required` do not.
  */
 #ifndef BELAY_SCHEMA_H
 #define BELAY_SCHEMA_H
@@ -31,10 +35,10 @@ void schema_freep(struct schema **schema);
 
 /* One thing that is wrong with an instance. Strings live until schema_faults_release(). */
 struct schema_fault {
-	char *pointer;	  /* RFC 6901, where in the instance */
-	bool at_key;	  /* the key itself is wrong (unknown, badly named), not its value */
-	char *message;	  /* "unknown key 'hots'", "expected a whole number, found \"x\"" */
-	char *hint;	  /* "did you mean 'hosts'?", or NULL */
+	char *pointer; /* RFC 6901, where in the instance */
+	bool at_key;   /* the key itself is wrong (unknown, badly named), not its value */
+	char *message; /* "unknown key 'hots'", "expected a whole number, found \"x\"" */
+	char *hint;    /* "did you mean 'hosts'?", or NULL */
 };
 struct schema_faults {
 	struct schema_fault *items;

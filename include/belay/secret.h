@@ -14,7 +14,10 @@ struct secret {
 	size_t len;
 };
 
-#define SECRET_INIT {0}
+#define SECRET_INIT                                                                      \
+	{                                                                                \
+		0                                                                        \
+	}
 #define _cleanup_secret_ __attribute__((cleanup(secret_release)))
 
 /* Replaces the content by a copy. */

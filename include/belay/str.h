@@ -24,8 +24,14 @@ struct str {
 };
 
 /* `struct str s = STR_INIT;` or STR_INIT_MAX(limit). */
-#define STR_INIT {.max_bytes = STR_DEFAULT_MAX}
-#define STR_INIT_MAX(limit) {.max_bytes = (limit)}
+#define STR_INIT                                                                         \
+	{                                                                                \
+		.max_bytes = STR_DEFAULT_MAX                                             \
+	}
+#define STR_INIT_MAX(limit)                                                              \
+	{                                                                                \
+		.max_bytes = (limit)                                                     \
+	}
 #define _cleanup_str_ __attribute__((cleanup(str_release)))
 
 void str_release(struct str *s);
@@ -39,11 +45,10 @@ ATTR_PRINTF(2, 0) void str_addv(struct str *s, const char *format, va_list args)
 void str_pad(struct str *s, char c, size_t count);
 
 const char *str_text(const struct str *s); /* never NULL */
-char *str_take(struct str *s);		   /* gives the text away; s is empty afterwards */
+char *str_take(struct str *s); /* gives the text away; s is empty afterwards */
 
 /* printf into fresh memory. */
-ATTR_PRINTF(1, 2) ATTR_MALLOC char *
-str_format(const char *format, ...);
+ATTR_PRINTF(1, 2) ATTR_MALLOC char *str_format(const char *format, ...);
 
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_has_prefix(const char *text, const char *prefix);

@@ -12,12 +12,13 @@
 #include "belay/attr.h"
 
 /* Makes room for one more element and returns its (zeroed) address. */
-#define vec_push(v)                                                                                \
-	((v)->items = vec_reserve((v)->items, (v)->count, &(v)->capacity, sizeof *(v)->items),     \
+#define vec_push(v)                                                                      \
+	((v)->items = vec_reserve((v)->items, (v)->count, &(v)->capacity,                \
+				  sizeof *(v)->items),                                   \
 	 &(v)->items[(v)->count++])
 
 /* Grows `items` so that `count + 1` elements fit; the new element is zeroed. */
 ATTR_NONNULL_RESULT void *vec_reserve(void *items, size_t count, size_t *capacity,
-					   size_t element_bytes);
+				      size_t element_bytes);
 
 #endif

@@ -16,7 +16,7 @@
 #include "belay/err.h"
 
 struct yaml_place {
-	unsigned line;	 /* from 1 */
+	unsigned line;   /* from 1 */
 	unsigned column; /* from 1, in characters */
 };
 
@@ -25,7 +25,8 @@ struct yaml; /* opaque: the value and its places */
 #define YAML_MAX_BYTES ((size_t)4 << 20)
 
 /* Parses `text`. `file` names it in messages ("file:line:column: …"). Errors: ERR_CONFIG. */
-int yaml_parse(const char *text, size_t len, const char *file, struct yaml **ret, struct err *err);
+int yaml_parse(const char *text, size_t len, const char *file, struct yaml **ret,
+	       struct err *err);
 /* Not yaml_free: libyaml has a function of that name inside, and a static program has one namespace. */
 void yaml_tree_free(struct yaml *yaml);
 void yaml_freep(struct yaml **yaml);

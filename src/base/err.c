@@ -12,13 +12,20 @@ static const struct {
 	const char *name;
 	int exit_status;
 } codes[] = {
-	{ERR_NONE, "none", 0},		       {ERR_FAIL, "fail", 1},
-	{ERR_USAGE, "usage", 2},	       {ERR_CONFIG, "config", 2},
-	{ERR_NOT_FOUND, "not_found", 2},       {ERR_AUTH, "auth", 2},
-	{ERR_NET, "net", 1},		       {ERR_TIMEOUT, "timeout", 1},
-	{ERR_LIMIT, "limit", 1},	       {ERR_INCONCLUSIVE, "inconclusive", 5},
-	{ERR_LOCKED, "locked", 10},	       {ERR_STATE, "state", 11},
-	{ERR_DIVERGED, "diverged", 1},	       {ERR_CANCELLED, "cancelled", 130},
+	{ERR_NONE, "none", 0},
+	{ERR_FAIL, "fail", 1},
+	{ERR_USAGE, "usage", 2},
+	{ERR_CONFIG, "config", 2},
+	{ERR_NOT_FOUND, "not_found", 2},
+	{ERR_AUTH, "auth", 2},
+	{ERR_NET, "net", 1},
+	{ERR_TIMEOUT, "timeout", 1},
+	{ERR_LIMIT, "limit", 1},
+	{ERR_INCONCLUSIVE, "inconclusive", 5},
+	{ERR_LOCKED, "locked", 10},
+	{ERR_STATE, "state", 11},
+	{ERR_DIVERGED, "diverged", 1},
+	{ERR_CANCELLED, "cancelled", 130},
 };
 
 const char *err_code_name(enum err_code code)
@@ -61,7 +68,8 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 	return -1;
 }
 
-int err_set_errno(struct err *err, enum err_code code, int sys_errno, const char *format, ...)
+int err_set_errno(struct err *err, enum err_code code, int sys_errno, const char *format,
+		  ...)
 {
 	va_list args;
 	err_clear(err);

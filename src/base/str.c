@@ -143,7 +143,8 @@ bool str_has_suffix(const char *text, const char *suffix)
 {
 	size_t text_len = strlen(text);
 	size_t suffix_len = strlen(suffix);
-	return text_len >= suffix_len && strcmp(text + text_len - suffix_len, suffix) == 0;
+	return text_len >= suffix_len &&
+	       strcmp(text + text_len - suffix_len, suffix) == 0;
 }
 
 bool str_is_blank(const char *text)

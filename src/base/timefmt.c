@@ -40,14 +40,16 @@ static int days_in_month(int64_t year, int month)
 static int64_t days_before_year(int64_t year)
 {
 	int64_t last = year - 1;
-	int64_t leap_days = floor_div(last, 4) - floor_div(last, 100) + floor_div(last, 400);
+	int64_t leap_days =
+		floor_div(last, 4) - floor_div(last, 100) + floor_div(last, 400);
 	return last * 365 + leap_days - (1969 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
 static struct civil civil_from_ms(int64_t at_ms)
 {
 	int64_t days = floor_div(at_ms, MS_PER_DAY);
-	int in_day = (int)((at_ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY / MS_PER_SECOND);
+	int in_day =
+		(int)((at_ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY / MS_PER_SECOND);
 	/* The average year is 365.2425 days, so the guess is at most one year off. */
 	int64_t year = 1970 + floor_div(days * 400, 146097);
 	while (days_before_year(year) > days)
@@ -81,8 +83,8 @@ const char *time_format(int64_t at_ms, char buffer[static TIME_TEXT_BYTES])
 {
 	struct civil c = civil_from_ms(at_ms);
 	_cleanup_free_ char *text =
-		str_format("%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month, c.day,
-			   c.hour, c.minute, c.second);
+		str_format("%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)c.year, c.month,
+			   c.day, c.hour, c.minute, c.second);
 	return copy_out(text, buffer);
 }
 
@@ -90,8 +92,8 @@ const char *time_format_basic(int64_t at_ms, char buffer[static TIME_TEXT_BYTES]
 {
 	struct civil c = civil_from_ms(at_ms);
 	_cleanup_free_ char *text =
-		str_format("%04lld%02d%02dT%02d%02d%02dZ", (long long)c.year, c.month, c.day,
-			   c.hour, c.minute, c.second);
+		str_format("%04lld%02d%02dT%02d%02d%02dZ", (long long)c.year, c.month,
+			   c.day, c.hour, c.minute, c.second);
 	return copy_out(text, buffer);
 }
 
@@ -138,7 +140,8 @@ static bool take_offset(const char **at, int64_t *ret_ms)
 	if ((sign != '+' && sign != '-') || !take_digits(at, 2, ':', &hours) ||
 	    !take_digits(at, 2, '\0', &minutes) || hours > 23 || minutes > 59)
 		return false;
-	*ret_ms = (hours * MS_PER_HOUR + minutes * MS_PER_MINUTE) * (sign == '-' ? -1 : 1);
+	*ret_ms =
+		(hours * MS_PER_HOUR + minutes * MS_PER_MINUTE) * (sign == '-' ? -1 : 1);
 	return true;
 }
 
@@ -151,12 +154,14 @@ int time_parse(const char *text, int64_t *ret_at_ms)
 	int64_t offset_ms;
 	if (!take_digits(&at, 4, '-', &year) || !take_digits(&at, 2, '-', &c.month) ||
 	    !take_digits(&at, 2, 'T', &c.day) || !take_digits(&at, 2, ':', &c.hour) ||
-	    !take_digits(&at, 2, ':', &c.minute) || !take_digits(&at, 2, '\0', &c.second) ||
-	    !take_fraction(&at, &fraction_ms) || !take_offset(&at, &offset_ms) || *at)
+	    !take_digits(&at, 2, ':', &c.minute) ||
+	    !take_digits(&at, 2, '\0', &c.second) || !take_fraction(&at, &fraction_ms) ||
+	    !take_offset(&at, &offset_ms) || *at)
 		return -1;
 	/* :60 is a leap second; it is the same instant as :00 of the next minute. */
-	if (c.month < 1 || c.month > 12 || c.day < 1 || c.day > days_in_month(year, c.month) ||
-	    c.hour > 23 || c.minute > 59 || c.second > 60)
+	if (c.month < 1 || c.month > 12 || c.day < 1 ||
+	    c.day > days_in_month(year, c.month) || c.hour > 23 || c.minute > 59 ||
+	    c.second > 60)
 		return -1;
 	int64_t days = days_before_year(year) + c.day - 1;
 	for (int month = 1; month < c.month; month++)
@@ -211,8 +216,8 @@ int duration_parse(const char *text, int64_t *ret_ms)
 	do {
 		int64_t part;
 		size_t unit;
-		if (take_quantity(&at, duration_units, ARRAY_SIZE(duration_units), &part, &unit) <
-			    0 ||
+		if (take_quantity(&at, duration_units, ARRAY_SIZE(duration_units), &part,
+				  &unit) < 0 ||
 		    unit < next_unit || __builtin_add_overflow(sum, part, &sum))
 			return -1;
 		next_unit = unit + 1;
@@ -246,7 +251,8 @@ void duration_add(struct str *out, int64_t duration_ms)
 		uint64_t rest = ms % (uint64_t)duration_units[i].value;
 		if (!whole)
 			continue;
-		str_addf(out, "%llu%s", (unsigned long long)whole, duration_units[i].name);
+		str_addf(out, "%llu%s", (unsigned long long)whole,
+			 duration_units[i].name);
 		uint64_t below = i < 3 ? rest / (uint64_t)duration_units[i + 1].value : 0;
 		if (below)
 			str_addf(out, " %llu%s", (unsigned long long)below,
@@ -279,7 +285,8 @@ int size_parse(const char *text, int64_t *ret_bytes)
 
 void size_add(struct str *out, int64_t size_bytes)
 {
-	static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	static const char *const names[] = {"B",   "KiB", "MiB", "GiB",
+					    "TiB", "PiB", "EiB"};
 	uint64_t whole = (uint64_t)size_bytes;
 	uint64_t rest = 0;
 	size_t unit = 0;
@@ -317,8 +324,8 @@ void time_add_relative(struct str *out, int64_t at_ms, int64_t now_ms)
 		if (distance_ms < steps[i].from_ms)
 			continue;
 		int64_t count = distance_ms / steps[i].unit_ms;
-		str_addf(out, "%s%lld %s%s%s", past ? "" : "in ", (long long)count, steps[i].name,
-			 count == 1 ? "" : "s", past ? " ago" : "");
+		str_addf(out, "%s%lld %s%s%s", past ? "" : "in ", (long long)count,
+			 steps[i].name, count == 1 ? "" : "s", past ? " ago" : "");
 		return;
 	}
 	str_add(out, "just now");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "pointer.h"
 
 /* What we parse is configuration, state and answers of servers; nobody needs more, and Jansson
  * holds a value in several times its text. Jansson itself stops at a depth of 2048. */
@@ -41,49 +42,48 @@ bool json_get_bool(const json_t *object, const char *key, bool fallback)
 	return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
-/* Copies the token up to the next '/' without escapes; NULL when an escape is unknown. */
-static char *pointer_token(const char **at)
+char *pointer_take(const char **at)
 {
-	size_t len = strcspn(*at, "/");
-	char *token = mem_alloc(len + 1);
-	char *out = token;
-	for (const char *end = *at + len; *at < end; (*at)++) {
-		if (**at != '~') {
-			*out++ = **at;
-			continue;
-		}
-		(*at)++;
-		if (**at != '0' && **at != '1') {
-			mem_freep(&token);
+	if (**at != '/')
+		return NULL;
+	const char *in = *at + 1;
+	const char *end = in + strcspn(in, "/");
+	_cleanup_free_ char *token = mem_alloc((size_t)(end - in) + 1);
+	for (char *out = token; in < end; in++) {
+		bool escaped = *in == '~';
+		in += escaped;
+		if (escaped && *in != '0' && *in != '1')
 			return NULL;
-		}
-		*out++ = **at == '0' ? '~' : '/';
+		*out++ = !escaped ? *in : *in == '0' ? '~' : '/';
 	}
-	return token;
+	*at = end;
+	return TAKE_PTR(token);
 }
 
-static json_t *element_at(const json_t *array, const char *token)
+bool pointer_index(const char *token, size_t *ret_index)
 {
 	long long index;
 	bool leading_zero = token[0] == '0' && token[1];
 	if (leading_zero || str_to_int64(token, 0, INT32_MAX, &index) < 0)
-		return NULL;
-	return json_array_get(array, (size_t)index);
+		return false;
+	*ret_index = (size_t)index;
+	return true;
 }
 
 json_t *json_at(const json_t *root, const char *pointer)
 {
 	const json_t *value = root;
 	while (value && *pointer) {
-		if (*pointer++ != '/')
-			return NULL;
-		_cleanup_free_ char *token = pointer_token(&pointer);
+		size_t index;
+		_cleanup_free_ char *token = pointer_take(&pointer);
 		if (!token)
 			return NULL;
-		if (json_is_array(value))
-			value = element_at(value, token);
-		else
+		if (!json_is_array(value))
 			value = json_object_get(value, token);
+		else if (pointer_index(token, &index))
+			value = json_array_get(value, index);
+		else
+			return NULL;
 	}
 	return (json_t *)value;
 }
@@ -101,17 +101,18 @@ void json_pointer_add(struct str *pointer, const char *token)
 	}
 }
 
-int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+int json_parse(const char *text, size_t len, const char *name, json_t **ret,
+	       struct err *err)
 {
 	if (len > JSON_MAX_BYTES)
 		return err_set(err, ERR_CONFIG, "'%s' is larger than %zu bytes", name,
 			       JSON_MAX_BYTES);
 	json_error_t error;
-	json_t *value = json_loadb(text ? text : "", len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-				   &error);
+	json_t *value = json_loadb(text ? text : "", len,
+				   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if (!value)
-		return err_set(err, ERR_CONFIG, "%s:%d:%d: not valid JSON: %s", name, error.line,
-			       error.column, error.text);
+		return err_set(err, ERR_CONFIG, "%s:%d:%d: not valid JSON: %s", name,
+			       error.line, error.column, error.text);
 	*ret = value;
 	return 0;
 }

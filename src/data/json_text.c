@@ -85,7 +85,8 @@ static void add_break(struct str *out, const struct layout *layout, size_t depth
 	str_pad(out, ' ', 2 * depth);
 }
 
-static void add_separator(struct str *out, const struct layout *layout, size_t depth, bool first)
+static void add_separator(struct str *out, const struct layout *layout, size_t depth,
+			  bool first)
 {
 	if (!first) {
 		str_add_char(out, ',');
@@ -121,10 +122,13 @@ static int member_compare(const void *a, const void *b)
 static struct member *sorted_members(const json_t *object, size_t count)
 {
 	struct member *members = mem_array(struct member, count);
-	json_t *iterable = (json_t *)object; /* Jansson's iterators are not const-correct */
+	json_t *iterable =
+		(json_t *)object; /* Jansson's iterators are not const-correct */
 	size_t i = 0;
-	for (void *at = json_object_iter(iterable); at; at = json_object_iter_next(iterable, at))
-		members[i++] = (struct member){json_object_iter_key(at), json_object_iter_value(at)};
+	for (void *at = json_object_iter(iterable); at;
+	     at = json_object_iter_next(iterable, at))
+		members[i++] = (struct member){json_object_iter_key(at),
+					       json_object_iter_value(at)};
 	qsort(members, count, sizeof *members, member_compare);
 	return members;
 }
@@ -229,6 +233,7 @@ void json_add_brief(struct str *out, const json_t *value, size_t max_columns)
 			    : json_is_object(value) ? "}"
 						    : "";
 	size_t kept_columns = max_columns > 2 ? max_columns - 2 : 1;
-	str_add_bytes(out, str_text(&whole), bytes_for_columns(str_text(&whole), kept_columns));
+	str_add_bytes(out, str_text(&whole),
+		      bytes_for_columns(str_text(&whole), kept_columns));
 	str_addf(out, "…%s", close);
 }
