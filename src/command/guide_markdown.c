@@ -1,0 +1,89 @@
+/* The whole reference of the configuration as Markdown, for docs/: a section for each key that has keys
+ * of its own, with a table of them. */
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "guide.h"
+
+/* Text inside a table's cell: a bar would end it. */
+static void add_cell(struct str *out, const char *text)
+{
+	for (; *text; text++)
+		str_addf(out, *text == '|' ? "\\|" : "%c", *text);
+}
+
+static void add_row(struct str *out, const json_t *row)
+{
+	const char *preset = json_get_string(row, "default", NULL);
+	str_addf(out, "| `%s` | ", json_get_string(row, "key", ""));
+	add_cell(out, json_get_string(row, "type", ""));
+	if (json_get_bool(row, "required", false)) {
+		str_add(out, " | *required* | ");
+	} else if (preset) {
+		str_add(out, " | `");
+		add_cell(out, preset);
+		str_add(out, "` | ");
+	} else {
+		str_add(out, " | | ");
+	}
+	add_cell(out, json_get_string(row, "description", ""));
+	str_add(out, " |\n");
+}
+
+static void add_group(struct str *out, const json_t *group)
+{
+	const char *title = json_get_string(group, "title", NULL);
+	const char *description = json_get_string(group, "description", NULL);
+	size_t i;
+	json_t *row;
+	if (title)
+		str_addf(out, "### %s\n\n", title);
+	if (description)
+		str_addf(out, "%s\n\n", description);
+	str_add(out, "| key | type | default | |\n| --- | --- | --- | --- |\n");
+	json_array_foreach(json_object_get(group, "keys"), i, row)
+		add_row(out, row);
+	str_add_char(out, '\n');
+}
+
+static void add_form(struct str *out, const json_t *form)
+{
+	const json_t *groups = json_object_get(form, "groups");
+	size_t i;
+	json_t *part;
+	str_addf(out, "%s\n\n", json_get_string(form, "description", ""));
+	json_array_foreach(json_object_get(form, "examples"), i, part)
+		str_addf(out, "```yaml\n%s\n```\n\n", json_string_value(part));
+	json_array_foreach(groups, i, part)
+		add_group(out, part);
+}
+
+static bool has_keys(const json_t *forms)
+{
+	size_t i;
+	json_t *form;
+	json_array_foreach(forms, i, form) {
+		if (json_array_size(json_object_get(form, "groups")))
+			return true;
+	}
+	return false;
+}
+
+void guide_markdown(struct str *out, const json_t *root)
+{
+	_cleanup_json_ json_t *paths = guide_paths(root);
+	_cleanup_json_ json_t *whole = guide_forms(root, "");
+	size_t i, k;
+	json_t *path, *form;
+	str_add(out, "# Configuration\n\n");
+	add_form(out, json_array_get(whole, 0));
+	json_array_foreach(paths, i, path) {
+		_cleanup_json_ json_t *forms = guide_forms(root, json_string_value(path));
+		if (!has_keys(forms))
+			continue;
+		str_addf(out, "## `%s`\n\n", json_string_value(path));
+		json_array_foreach(forms, k, form) {
+			if (json_array_size(json_object_get(form, "groups")))
+				add_form(out, form);
+		}
+	}
+}
