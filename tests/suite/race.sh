@@ -42,8 +42,17 @@ state: {remote: "$GIT_HTTPS", token: {env: GIT_TOKEN}}
 environments:
   production:
     services:
-      app: {driver: command, deploy: {run: 'echo "\$BELAY_VERSION" >>ran; sleep 0.1'}}
+      app: {driver: command, deploy: {run: './deploy'}}
 YAML
+
+# Whoever deploys goes on until the other one has given up, ten seconds at most.
+cat >deploy <<'SCRIPT'
+#!/bin/sh
+echo "$BELAY_VERSION" >>ran
+n=0
+until [ -e over ] || [ $((n += 1)) -gt 500 ]; do sleep 0.02; done
+SCRIPT
+chmod +x deploy
 
 # Both wait for the same moment, which is the round's own file.
 contend() { # NAME
@@ -51,13 +60,14 @@ contend() { # NAME
 	local status=0
 	"$belay" deploy -e production --version "$1" >"$1.out" 2>"$1.err" || status=$?
 	echo "$status" >"$1.status"
+	: >over
 }
 
 deployments() { git -C "$GIT_PATH" log --format=%s belay-state 2>/dev/null | grep -c ': deployed ' || true; }
 
 one_round() { # NUMBER; prints what is wrong
 	local a=r$1a b=r$1b statuses winner
-	rm -f go ran
+	rm -f go ran over
 	contend "$a" &
 	local first=$!
 	contend "$b" &
