@@ -8,6 +8,12 @@
 #define CONFIG_FORMAT 1
 #define TAPE_FORMAT 1
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 /* "0.1.0+gabc1234.dirty", "1.2.3-4-gabc1234": the commit, or NULL for a release. */
 static json_t *commit_of(const char *version)
 {
@@ -27,7 +33,7 @@ static int run(struct command_context *context, struct command_result *result,
 	(void)err;
 	result->value = json_pack(
 		"{s:s, s:o, s:s, s:{s:i, s:i, s:i}}", "version", belay_version, "commit",
-		commit_of(belay_version), "compiler", __VERSION__, "formats", "config",
+		commit_of(belay_version), "compiler", COMPILER, "formats", "config",
 		CONFIG_FORMAT, "journal", JOURNAL_FORMAT, "tape", TAPE_FORMAT);
 	result->render = render_version;
 	return 0;
