@@ -78,12 +78,15 @@ static bool wants_json(const struct request *request)
 	return request_flag(request, "json") || request_text(request, "jq");
 }
 
-/* A dry run's result carries what would have been done. */
-static void add_noted(struct host *host, struct command_result *result)
+/* A dry run's result carries what would have been done; a result that is a list has nothing to do. */
+static json_t *noted_of(struct host *host, struct command_result *result)
 {
-	if (!request_flag(host->request, "dry-run") || !json_is_object(result->value))
-		return;
-	json_object_set_new(result->value, "would", effects_noted(host->context.fx));
+	if (!request_flag(host->request, "dry-run"))
+		return NULL;
+	json_t *noted = effects_noted(host->context.fx);
+	if (json_array_size(noted) && json_is_object(result->value))
+		json_object_set(result->value, "would", noted);
+	return noted;
 }
 
 static int add_output(struct host *host, struct command_result *result, struct str *out,
@@ -95,15 +98,14 @@ static int add_output(struct host *host, struct command_result *result, struct s
 	}
 	if (!result->value)
 		return 0;
-	add_noted(host, result);
+	_cleanup_json_ json_t *noted = noted_of(host, result);
 	if (wants_json(host->request))
 		return render_add_json(out, result->value,
 				       request_text(host->request, "jq"), err);
 	if (result->render)
 		result->render(out, &host->render, result->value);
-	const json_t *would = json_object_get(result->value, "would");
-	if (would)
-		render_noted(out, &host->render, would);
+	if (json_array_size(noted) && !host->render.quiet)
+		render_noted(out, &host->render, noted);
 	return 0;
 }
 

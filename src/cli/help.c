@@ -43,8 +43,9 @@ static void wrapped(struct str *out, const struct render *render, size_t indent,
 }
 
 static void row(struct str *out, const struct render *render, size_t width,
-		const char *left, const char *right)
+		const char *left, const char *phrase)
 {
+	_cleanup_free_ char *right = listing_sentence(phrase);
 	size_t used = strlen(left);
 	str_addf(out, "  %s", left);
 	str_pad(out, ' ', used < width ? width - used : 0);

@@ -8,7 +8,7 @@
 
 const struct listing_status listing_statuses[] = {
 	{0, "passed"},
-	{1, "failed; nothing was left changed"},
+	{1, "failed"},
 	{2, "usage or configuration; nothing was touched"},
 	{3, "a gate failed and the deployment was rolled back"},
 	{4, "the rollback failed: a person has to act"},

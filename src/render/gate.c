@@ -57,13 +57,23 @@ static bool is_shown(const struct render *render, const json_t *predicate)
 	return render->verbose || !json_get_bool(predicate, "holds", false);
 }
 
+/* Without an observation, or without an answer in it, nothing was asked of the predicates: then the
+ * reason says it all. */
+static bool is_explained(const json_t *verdict)
+{
+	const json_t *observation = json_object_get(verdict, "observation");
+	const char *reason = json_get_string(verdict, "reason", "");
+	return observation && !json_is_null(observation) &&
+	       !str_has_prefix(reason, "no answer") &&
+	       !json_get_bool(verdict, "no_data", false) &&
+	       json_array_size(json_object_get(verdict, "predicates")) > 0;
+}
+
 static void add_predicates(struct str *out, const struct render *render,
 			   const json_t *verdict)
 {
 	const json_t *predicates = json_object_get(verdict, "predicates");
-	/* Without an observation nothing was asked of them. */
-	if (!json_object_get(verdict, "observation") ||
-	    json_is_null(json_object_get(verdict, "observation")))
+	if (!is_explained(verdict))
 		return;
 	size_t index, width = 0;
 	const json_t *predicate;
@@ -107,24 +117,20 @@ static void add_circumstances(struct str *out, const struct render *render,
 	render_inkf(out, render, INK_DIM, "%s", str_text(&text));
 	enum outcome outcome = verdict_outcome(verdict);
 	const char *reason = json_get_string(verdict, "reason", "");
-	const json_t *observation = json_object_get(verdict, "observation");
-	bool explained = json_array_size(json_object_get(verdict, "predicates")) > 0 &&
-			 observation && !json_is_null(observation);
-	if (outcome != OUTCOME_PASS && *reason &&
-	    (!explained || outcome == OUTCOME_INCONCLUSIVE))
+	bool no_data = json_get_bool(verdict, "no_data", false);
+	if ((outcome != OUTCOME_PASS || no_data) && *reason && !is_explained(verdict))
 		render_inkf(out, render, INK_PLAIN, "  %s", reason);
 	if (outcome == OUTCOME_FAIL &&
 	    str_equal(json_get_string(verdict, "severity", ""), "warning"))
 		render_inkf(out, render, INK_DIM, "  only warns");
 }
 
+/* As the gate weighs it: a check that only warns neither fails it nor leaves it undecided. */
 static const char *shown_outcome(const json_t *verdict)
 {
 	const char *outcome = json_get_string(verdict, "outcome", "inconclusive");
-	bool fails = strcmp(outcome, "fail") == 0;
-	return fails && str_equal(json_get_string(verdict, "severity", ""), "warning")
-		       ? "warn"
-		       : outcome;
+	bool warns = str_equal(json_get_string(verdict, "severity", ""), "warning");
+	return warns && strcmp(outcome, "pass") != 0 ? "warn" : outcome;
 }
 
 static size_t names_width(const json_t *verdicts)

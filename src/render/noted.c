@@ -5,13 +5,10 @@
 
 void render_noted(struct str *out, const struct render *render, const json_t *noted)
 {
+	if (json_array_size(noted) == 0)
+		return;
 	if (out->len)
 		str_add_char(out, '\n');
-	if (json_array_size(noted) == 0) {
-		render_inkf(out, render, INK_BOLD,
-			    "Would do nothing (and nothing was changed).\n");
-		return;
-	}
 	render_inkf(out, render, INK_BOLD, "Would do (nothing was changed):\n");
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 3);
 	size_t index;

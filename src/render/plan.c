@@ -70,9 +70,8 @@ static void add_notes(struct str *out, const struct render *render, const json_t
 
 static void add_lock(struct str *out, const struct render *render, const json_t *lock)
 {
-	const char *text = json_get_string(lock, "text", NULL);
-	const char *held = json_get_string(lock, "description", text);
-	if (!held)
+	const char *held = json_get_string(lock, "text", NULL);
+	if (!held || json_get_bool(lock, "free", false))
 		return;
 	str_add_char(out, '\n');
 	ink_add_mark(out, render, "warn");
