@@ -1,0 +1,23 @@
+/* room: platform
+ * SHA-256 (FIPS 180-4) of a stream, by OpenSSL.
+ */
+#ifndef BELAY_PLATFORM_DIGEST_H
+#define BELAY_PLATFORM_DIGEST_H
+
+#include <stddef.h>
+
+enum { DIGEST_SHA256_BYTES = 32 };
+
+struct digest;
+
+struct digest *digest_new(void);
+void digest_add(struct digest *digest, const void *data, size_t len);
+/* Lowercase hexadecimal, 64 characters; the digest can only be freed after that. Free with free(). */
+char *digest_hex(struct digest *digest);
+void digest_free(struct digest *digest);
+void digest_freep(struct digest **digest);
+
+/* In one go. */
+void digest_sha256(const void *data, size_t len, unsigned char ret[static DIGEST_SHA256_BYTES]);
+
+#endif

@@ -1,0 +1,23 @@
+/* room: platform
+ * The rules of archive.h for one entry after another, without any archive format. Pure.
+ */
+#ifndef BELAY_PLATFORM_ENTRY_RULES_H
+#define BELAY_PLATFORM_ENTRY_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "belay/err.h"
+
+enum entry_type { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_SYMLINK, ENTRY_HARDLINK, ENTRY_OTHER };
+
+struct entry_rules;
+
+struct entry_rules *entry_rules_new(void);
+void entry_rules_free(struct entry_rules *rules);
+
+/* Judges the next entry and remembers it. `target`: of a link, else NULL. 0, or -1 with ERR_CONFIG. */
+int entry_rules_check(struct entry_rules *rules, const char *path, enum entry_type type,
+		      const char *target, struct err *err);
+
+#endif

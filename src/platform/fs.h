@@ -1,0 +1,48 @@
+/* room: platform
+ * Files: reading with a limit, writing so that a crash leaves the old or the new content.
+ *
+ * Paths are used as they are, relative to the working directory. Errors: ERR_NOT_FOUND for what
+ * does not exist, ERR_LIMIT for what is too large, ERR_FAIL with the system's reason for the rest.
+ */
+#ifndef BELAY_PLATFORM_FS_H
+#define BELAY_PLATFORM_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "belay/err.h"
+
+/* The whole file; NUL-terminated for convenience. Free with free(). */
+int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len, struct err *err);
+
+struct fs_write {
+	const void *data;
+	size_t len;
+	unsigned mode;	/* permission bits, exactly (no umask) */
+	bool exclusive; /* the file must not exist yet: ERR_FAIL with sys_errno EEXIST */
+};
+
+/* Writes a temporary file beside the target, syncs it, moves it into place and syncs the directory.
+ * Missing parent directories are created (0777 less the umask). A symbolic link at `path` is
+ * replaced, not followed. */
+int fs_write(const char *path, const struct fs_write *write, struct err *err);
+
+/* mkdir -p. */
+int fs_make_directories(const char *path, struct err *err);
+
+/* Names in a directory without "." and "..", sorted by bytes. Free each and the array. */
+int fs_list(const char *path, char ***ret_names, size_t *ret_count, struct err *err);
+
+enum fs_type { FS_MISSING, FS_FILE, FS_DIRECTORY, FS_LINK, FS_OTHER };
+
+struct fs_stat {
+	enum fs_type type; /* of the link itself, when it is one */
+	int64_t size_bytes;
+	int64_t modified_ms;
+};
+
+/* A missing file (also below something that is no directory) is an answer, not an error. */
+int fs_stat(const char *path, struct fs_stat *ret, struct err *err);
+
+#endif
