@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ static const struct kind {
 	{"git.repository", live_git_repository, false},
 	{"git.read", live_git_read, false},
 	{"git.log", live_git_log, false},
+	{"git.blobs", live_git_blobs, false},
 	{"git.append", live_git_append, false},
 };
 
@@ -314,5 +316,8 @@ struct effects_layer *effects_live_new(void)
 	live->layer.ops = &live_ops;
 	live->secrets = secrets_new();
 	pthread_mutex_init(&live->lock, NULL);
+	/* Adapters write to sockets and pipes whose readers may go away: that is an error to report,
+	 * not a reason to die. */
+	signal(SIGPIPE, SIG_IGN);
 	return &live->layer;
 }

@@ -40,6 +40,7 @@ live_handler live_file_read, live_file_stat, live_file_list, live_file_write, li
 live_handler live_http, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
+live_handler live_git_blobs;
 
 /* Members of HOST (and of REMOTE in git.*) that say how to speak SSH: key, passphrase, certificate,
  * known_hosts, agent, connect_timeout_ms. Opens a new connection; `name` is for messages, port 0 is
@@ -60,6 +61,10 @@ int live_resolve(struct live_call *call, const json_t *value, const char *what,
 		 struct secret *ret_secret, struct err *err);
 /* Remembers a value found elsewhere (credentials inside a URL, a token from a helper). */
 void live_remember_secret(struct live_call *call, const void *data, size_t len);
+
+/* Scrubs a text of every remembered secret: for output that has to be cut before redact sees it. */
+struct str;
+void live_scrub(struct live_call *call, struct str *text);
 
 /* State kept for the process by one topic; created on first use, released with the layer.
  * `slot` is one of the enum; the topic's own code decides what is in it and locks it. */

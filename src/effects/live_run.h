@@ -1,0 +1,15 @@
+/* What run and ssh.run have in common. Private to the live layer. */
+#ifndef BELAY_EFFECTS_LIVE_RUN_H
+#define BELAY_EFFECTS_LIVE_RUN_H
+
+#include "live.h"
+#include "platform/run.h"
+
+enum { LIVE_OUTPUT_DEFAULT_BYTES = 1 << 20 };
+
+/* The answer: {exit, signal, timed_out, stdout, stderr, truncated, duration_ms}. */
+json_t *live_outcome(struct live_call *call, struct run_outcome *outcome);
+
+size_t live_max_output(const struct live_call *call);
+
+#endif
