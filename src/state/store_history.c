@@ -1,7 +1,8 @@
-/* Reading the log: the newest events of one environment. */
+/* Reading the log: the newest events of one environment, and what its documents once were. */
 #include <string.h>
 
 #include "belay/json.h"
+#include "belay/timefmt.h"
 #include "store_parts.h"
 
 int store_log(struct store *store, json_t *args, json_t **ret, struct err *err)
@@ -26,7 +27,8 @@ static json_t *pick_events(const struct store *store, const json_t *commits,
 	json_array_foreach(commits, index, commit) {
 		json_t *event = branch_event(commit);
 		const char *environment = json_get_string(event, "environment", "");
-		if (event && strcmp(environment, store->environment) == 0)
+		if (event &&
+		    (!store->environment || strcmp(environment, store->environment) == 0))
 			json_array_append_new(picked,
 					      json_pack("{s:O, s:O}", "commit",
 							json_object_get(commit, "id"),
@@ -62,4 +64,31 @@ int store_history(struct store *store, int64_t limit, json_t **ret, struct err *
 		}
 		depth *= 4;
 	}
+}
+
+int store_past(struct store *store, int64_t at_ms, struct journal_documents *ret,
+	       struct err *err)
+{
+	struct journal_documents documents = {0};
+	_cleanup_json_ json_t *history = NULL;
+	if (store_history(store, 0, &history, err))
+		return -1;
+	journal_documents_init(&documents, store->environment);
+	for (size_t i = json_array_size(history); i-- > 0;) {
+		struct journal_documents after;
+		int64_t event_ms = 0;
+		const json_t *event =
+			json_object_get(json_array_get(history, i), "event");
+		if (time_parse(json_get_string(event, "at", ""), &event_ms) == 0 &&
+		    event_ms > at_ms)
+			break;
+		if (journal_reduce(&documents, event, &after, err)) {
+			journal_documents_release(&documents);
+			return -1;
+		}
+		journal_documents_release(&documents);
+		documents = after;
+	}
+	*ret = documents;
+	return 0;
 }
