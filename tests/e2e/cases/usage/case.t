@@ -12,7 +12,7 @@ Help of everything exists, fits in a line and goes to standard output.
 
   $ belay | head -n 1
   $ belay --help | grep -c '^  [a-z]*:'
-  $ for verb in $(belay help --json --jq '.commands[].name' 2>/dev/null || belay --help | sed -n 's/^  \([a-z]*\):.*/\1/p'); do
+  $ for verb in $(belay --help | sed -n 's/^  \([a-z]*\):.*/\1/p'); do
   >   belay "$verb" --help >help.txt || echo "$verb: no help"
   >   grep -q '^USAGE' help.txt || echo "$verb: no usage"
   > done
