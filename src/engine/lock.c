@@ -34,12 +34,15 @@ static int refuse(const json_t *state, enum lock_answer answer, int64_t now_ms,
 		     "for certain, run again with --take-lock");
 }
 
-/* A transaction that nobody will finish: the run that opened it lost its lock. */
-static int stage_abandoned(const struct transaction *t,
+/* A transaction that nobody will finish: the run that opened it lost its lock. Its services may be
+ * anywhere between old and new, so from here on they count as touched. */
+static int stage_abandoned(struct transaction *t,
 			   const struct journal_documents *documents, json_t *events,
 			   int64_t now_ms, struct err *err)
 {
 	const json_t *open = state_transaction(documents->state);
+	json_decref(t->inherited);
+	t->inherited = json_incref(json_object_get(open, "services"));
 	if (!open)
 		return 0;
 	const char *deployment = json_get_string(open, "deployment", "");

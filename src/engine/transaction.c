@@ -22,8 +22,11 @@ static int phase_capture(struct transaction *t, struct err *err)
 		struct part *part = &t->parts[i];
 		const struct driver_job job = part_job(t, part, NULL);
 		result = part->driver->capture(t->engine->fx, &job, &part->captured, err);
-		if (result == 0)
-			json_object_set(services, part->service->name, part->captured);
+		if (result < 0)
+			break;
+		json_object_set(services, part->service->name, part->captured);
+		part->touched =
+			json_object_get(t->inherited, part->service->name) != NULL;
 	}
 	record_event(t, "deployment.captured", json_pack("{s:o}", "services", services));
 	return result;
@@ -325,6 +328,7 @@ void transaction_release(struct transaction *t)
 	free(t->previous);
 	free(t->commit);
 	json_decref(t->run);
+	json_decref(t->inherited);
 	json_decref(t->pending);
 	json_decref(t->gates);
 	json_decref(t->timeline);

@@ -47,6 +47,7 @@ struct transaction {
 	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
 	struct part *parts;         /* in dependency order */
 	size_t part_count;
+	json_t *inherited; /* services of a dead run's transaction that we took over, or NULL */
 	json_t *pending;  /* events not yet pushed: [{type, at_ms, data}] */
 	json_t *gates;    /* every gate verdict, each with its "phase" */
 	json_t *timeline; /* [{at, step, service?, outcome, text, ms}] */
