@@ -81,6 +81,8 @@
  *   git.log    {remote: REMOTE, branch, limit?, newest_first?, trees?: bool}
  *                                              → {tip, commits: [COMMIT..]}
  *            COMMIT is {id, parents: [..], subject, body, author, at_ms, tree?: {path: blob id}}
+ *   git.blobs  {texts: [..]}                   → {ids: [..]}
+ *            The object ids that files with these texts have in git. Pure.
  *   git.append {remote: REMOTE, branch, parent: id|null, author: {name, email},
  *               commits: [{subject, body, at_ms, files: {path: text|null}}]}
  *                                              → {raced: true} or {raced: false, tip, ids}; act;

@@ -13,6 +13,7 @@
  *   lock.released   {generation}
  *   lock.kept       {generation, reason}          undo failed: a person has to look
  *   deployment.begun     {kind: deploy|rollback, deployment, version, previous, reason?, commit?,
+ *                         commit_at?,
  *                         artifact?: {sha256,size_bytes}, services: {name: {driver, version,
  *                         release, from: {version, release}|null, hosts: [..], generation}}}
  *   deployment.captured  {services: {name: {hosts: {…}}}}
@@ -28,6 +29,12 @@
  *                         decision: live moves, last_good does not; a person decides
  *   deployment.abandoned {deployment, reason}   the run that had opened it died; closed by the run
  *                         that took the lock over (staged after its lock.acquired)
+ *
+ * journal_event() adds to the last four what they end: kind, version, previous and the names of the
+ * services, so that such an event can be read by itself. `run` is the holder's; deployment.* and
+ * gate.* events fit only while their run holds the lock and name the open transaction. A stuck
+ * transaction stays open (phase "stuck") for the run that brings it to an end, or until a new
+ * deployment.begun. A lock that is held changes hands only by an event with `taken_over`.
  *
  * Documents of an environment: state (bounded, current), recent (the last 50 deployments), rollup
  * (a row a day for at most 400 days, then months). Schemas in schemas/.
@@ -68,7 +75,8 @@ char *journal_subject(const json_t *event);
 
 /* --- reading the state document (borrowed results, NULL when absent) ----------------------- */
 
-/* {version, release, deployment, at} of a service. */
+/* {version, release, deployment, kind, at} of a service; deployment is null for what an undo found
+ * on the hosts without knowing where it came from. */
 const json_t *state_live(const json_t *state, const char *service);
 const json_t *state_last_good(const json_t *state, const char *service);
 /* The open transaction, or NULL. */

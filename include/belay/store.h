@@ -20,10 +20,15 @@
 struct store;
 
 /* Works out remote and branch (config, else the repository's origin, else `.belay/state.git` in
- * the work tree) and reads the tip for one environment. An absent branch is an empty state. ERR_STATE
+ * the work tree) and reads the tip for one environment (NULL: none in particular; then nothing can
+ * be appended). An absent branch is an empty state. ERR_STATE
  * for an alien, damaged, hand-edited or newer branch: then nothing is ever written. */
 int store_open(struct effects *fx, const struct config *config, const char *environment,
 	       struct store **ret, struct err *err);
+/* The same without reading: for store_verify(), which has to work on a branch that store_open()
+ * refuses. The documents are those of an environment without events. */
+int store_locate(struct effects *fx, const struct config *config, const char *environment,
+		 struct store **ret, struct err *err);
 void store_free(struct store *store);
 void store_freep(struct store **store);
 
@@ -31,7 +36,8 @@ void store_freep(struct store **store);
 const struct journal_documents *store_documents(const struct store *store);
 /* Names of all environments on the branch, sorted. Borrowed strings in a new array. */
 json_t *store_environments(const struct store *store);
-/* Documents of another environment on the same remote (for `requires`), read once. */
+/* Documents of another environment on the same remote (for `requires`), as of the last read.
+ * Release with journal_documents_release(). */
 int store_other(struct store *store, const char *environment, struct journal_documents *ret,
 		struct err *err);
 /* Where it is, for people: "https://github.com/acme/shop.git belay-state". */
@@ -46,7 +52,8 @@ int store_refresh(struct store *store, struct err *err);
 typedef int store_decide(const struct journal_documents *documents, json_t *events, void *context,
 			 struct err *err);
 
-/* Reads-decides-commits-pushes until it holds. ERR_STATE when the branch does not fit, ERR_AUTH when
+/* Reads-decides-commits-pushes until it holds. ERR_STATE when the branch does not fit or when too
+ * many races were lost (50, or a minute of them), ERR_AUTH when
  * the remote refuses, ERR_NET when it cannot be reached. */
 int store_append(struct store *store, store_decide *decide, void *context, struct err *err);
 
@@ -56,12 +63,15 @@ int store_stage(const struct journal_documents *documents, json_t *events, const
 		int64_t at_ms, const json_t *run, const char *transaction, json_t *data,
 		struct err *err);
 
-/* The newest `limit` events of the environment (newest first), or all for 0. New reference:
- * [{commit, event}]. */
+/* The newest `limit` events of the environment (of all, when the store is open for none), newest
+ * first, or all for 0. New reference: [{commit, event}]. */
 int store_history(struct store *store, int64_t limit, json_t **ret, struct err *err);
 
+/* The documents as they were at that instant: the fold of the environment's events up to it. */
+int store_past(struct store *store, int64_t at_ms, struct journal_documents *ret, struct err *err);
+
 /* Re-folds the whole history of the branch (every environment on it) and compares every commit's
- * documents with the fold. *ret: {commits, events, environments: [..], tip}. ERR_STATE names the
+ * documents with the fold. *ret: {location, commits, events, environments: [..], tip}. ERR_STATE names the
  * first commit that does not fit and why. */
 int store_verify(struct store *store, json_t **ret, struct err *err);
 
