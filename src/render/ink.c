@@ -32,14 +32,16 @@ void render_inkf(struct str *out, const struct render *render, enum ink ink,
 	va_start(args, format);
 	str_addv(&raw, format, args);
 	va_end(args);
-	size_t lines = 0;
-	while (raw.len && raw.data[raw.len - 1] == '\n') {
+	/* Line breaks around the text are ours; one inside came from outside. */
+	size_t before = strspn(str_text(&raw), "\n"), after = 0;
+	while (raw.len > before && raw.data[raw.len - 1] == '\n') {
 		raw.data[--raw.len] = '\0';
-		lines++;
+		after++;
 	}
-	render_add_safe(&safe, str_text(&raw));
+	render_add_safe(&safe, str_text(&raw) + before);
+	str_pad(out, '\n', before);
 	ink_add(out, render, ink, str_text(&safe));
-	str_pad(out, '\n', lines);
+	str_pad(out, '\n', after);
 }
 
 static const struct {
