@@ -1,0 +1,95 @@
+/* Help: complete, free of colour in a pipe, within the terminal's width. */
+#include <string.h>
+
+#include "belay/cli.h"
+#include "belay/mem.h"
+#include "test.h"
+
+TEST(help_names_every_command_and_global_option)
+{
+	const struct render render = {.style = STYLE_PLAIN};
+	_cleanup_str_ struct str out = STR_INIT;
+	cli_help(&out, &render);
+	for (const struct command *const *row = commands; *row; row++) {
+		test_row("%s", (*row)->name);
+		_cleanup_free_ char *name = str_format("\n  %s:", (*row)->name);
+		CHECK_STR_HAS(str_text(&out), name);
+	}
+	for (const struct option *option = global_options; option->name; option++) {
+		test_row("--%s", option->name);
+		_cleanup_free_ char *name = str_format("--%s", option->name);
+		CHECK_STR_HAS(str_text(&out), name);
+	}
+	test_row(" ");
+	CHECK_STR_HAS(str_text(&out), "\nEXIT STATUS\n    0  Passed\n");
+	CHECK_STR_HAS(str_text(&out), "\n  130  Cancelled\n");
+	CHECK_STR_HAS(str_text(&out), "\nDEPLOY\n");
+	CHECK_STR_HAS(str_text(&out), "\nSET UP\n");
+}
+
+TEST(help_of_a_command_names_its_options)
+{
+	const struct render render = {.style = STYLE_PLAIN};
+	for (const struct command *const *row = commands; *row; row++) {
+		_cleanup_str_ struct str out = STR_INIT;
+		test_row("%s", (*row)->name);
+		cli_command_help(&out, &render, *row);
+		_cleanup_free_ char *usage =
+			str_format("USAGE\n  belay %s", (*row)->name);
+		CHECK_STR_HAS(str_text(&out), usage);
+		const struct option *option = (*row)->options;
+		for (; option && option->name; option++) {
+			_cleanup_free_ char *name = str_format("--%s", option->name);
+			CHECK_STR_HAS(str_text(&out), name);
+		}
+		CHECK_NULL(strchr(str_text(&out), '\x1b'));
+	}
+}
+
+static const struct {
+	const char *name;
+	size_t columns;
+} widths[] = {{"narrow", 60}, {"usual", 80}, {"wide", 200}};
+
+TEST(lines_fit_the_terminal)
+{
+	FOR_ROWS(row, widths) {
+		const struct render render = {.style = STYLE_PLAIN,
+					      .columns = row->columns};
+		_cleanup_str_ struct str out = STR_INIT;
+		cli_help(&out, &render);
+		for (const char *line = str_text(&out); *line;) {
+			size_t len = strcspn(line, "\n");
+			_cleanup_free_ char *copy = mem_strndup(line, len);
+			if (!strstr(copy, "$ belay"))
+				CHECK(str_width(copy) <= row->columns);
+			line += len + (line[len] == '\n');
+		}
+	}
+}
+
+TEST(headings_are_bold_on_a_terminal)
+{
+	const struct render render = {.style = STYLE_COLOUR};
+	_cleanup_str_ struct str out = STR_INIT;
+	cli_help(&out, &render);
+	CHECK_STR_HAS(str_text(&out), "\x1b[1mUSAGE\x1b[0m\n");
+}
+
+TEST(markdown_has_a_section_for_every_command)
+{
+	_cleanup_str_ struct str out = STR_INIT;
+	cli_markdown(&out);
+	for (const struct command *const *row = commands; *row; row++) {
+		_cleanup_free_ char *title = str_format("\n### belay %s\n", (*row)->name);
+		test_row("%s", (*row)->name);
+		CHECK_STR_HAS(str_text(&out), title);
+		for (const struct option *option = (*row)->options;
+		     option && option->name; option++) {
+			_cleanup_free_ char *name = str_format("--%s", option->name);
+			CHECK_STR_HAS(str_text(&out), name);
+		}
+	}
+	test_row(" ");
+	CHECK_STR_HAS(str_text(&out), "\n| 130 | cancelled |\n");
+}
