@@ -14,10 +14,10 @@
 
 /* --- commands -------------------------------------------------------------------------------- */
 
+/* One line without a full stop: help and docs make the sentence. */
 static bool is_phrase(const char *text)
 {
-	return text && *text && !isupper((unsigned char)*text) &&
-	       !str_has_suffix(text, ".") && !strchr(text, '\n');
+	return text && *text && !str_has_suffix(text, ".") && !strchr(text, '\n');
 }
 
 TEST(rows_are_complete)
