@@ -27,6 +27,7 @@ struct http_stream {
 	char *url;
 	char *type, *accept;
 	struct http_header headers[3];
+	struct http_request request; /* borrowed by the exchange until it is closed */
 	struct http_response response;
 };
 
@@ -148,8 +149,9 @@ static const char *base_url(const struct vcs_session *session)
 	return session->base_url ? session->base_url : session->url;
 }
 
-static void prepare(struct http_stream *stream, struct http_request *request)
+static void prepare(struct http_stream *stream)
 {
+	struct http_request *request = &stream->request;
 	struct vcs_session *session = stream->session;
 	const struct vcs_remote *remote = session->remote;
 	const char *name = service(stream->action);
@@ -219,12 +221,12 @@ static bool is_expected_type(const struct http_stream *stream)
 static int send_request(struct http_stream *stream)
 {
 	struct vcs_session *session = stream->session;
-	struct http_request request;
 	if (!session->http)
 		session->http = http_client_new(session->trust);
-	prepare(stream, &request);
+	prepare(stream);
 	stream->begun = true;
-	if (http_open(session->http, &request, &stream->response, &session->fault) < 0)
+	if (http_open(session->http, &stream->request, &stream->response,
+		      &session->fault) < 0)
 		return give_up(session);
 	if (stream->response.failure != HTTP_OK)
 		return no_answer(stream);
