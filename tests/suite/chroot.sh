@@ -36,12 +36,13 @@ environments:
   production: {gates: [git, certificate]}
 YAML
 
+chroot=$(command -v chroot)
 passed=0 failed=0
 # expect STATUS TEXT ARGUMENT…: what `belay ARGUMENT…` must end with and say.
 expect() {
 	local want=$1 text=$2 status=0 out
 	shift 2
-	out=$(env -i "GIT_TOKEN=$GIT_TOKEN" chroot "$empty" /belay "$@" 2>&1 </dev/null) || status=$?
+	out=$(env -i "GIT_TOKEN=$GIT_TOKEN" "$chroot" "$empty" /belay "$@" 2>&1 </dev/null) || status=$?
 	if [ "$status" -eq "$want" ] && grep -qF -- "$text" <<<"$out"; then
 		passed=$((passed + 1))
 	else
