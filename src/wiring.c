@@ -1,6 +1,6 @@
 /* Builds chains of effects and runs one command on one of them.
  *
- *   ordinary   [dryrun →] [record →] redact → live
+ *   ordinary   [trace →] [dryrun →] [record →] redact → live
  *   replay     [dryrun →] replay            (with the options of the recorded command line)
  *
  * Nothing is opened or initialised here: live does that when the first effect of a kind asks. */
@@ -15,6 +15,7 @@
 #include "belay/effects_chain.h"
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "belay/timefmt.h"
 #include "belay/version.h"
 #include "belay/yaml.h"
 #include "loader.h"
@@ -207,21 +208,47 @@ static int run_tape(struct command_context *context, const char *tape,
 
 /* --- the ordinary chain ---------------------------------------------------------------------- */
 
-static int ordinary_chain(const struct request *request, const struct command *command,
-			  struct effects **ret, struct err *err)
+/* One line for an effect that ended. The clock and the like would drown the others. */
+static void show_effect(void *context, const char *lane, const struct effect *effect,
+			int64_t duration_ms, const struct err *failure)
 {
+	const struct host *host = context;
+	_cleanup_str_ struct str line = STR_INIT;
+	if (strcmp(effect->kind, "clock") == 0 || strcmp(effect->kind, "random") == 0)
+		return;
+	str_addf(&line, "%s%s%s", lane, *lane ? ": " : "", effect->kind);
+	if (effect->subject)
+		str_addf(&line, " %s", effect->subject);
+	if (effect->summary)
+		str_addf(&line, ", %s", effect->summary);
+	str_add(&line, " (");
+	duration_add(&line, duration_ms);
+	str_addf(&line, ")%s%s", failure ? ": " : "", failure ? failure->message : "");
+	_cleanup_free_ char *clean =
+		effects_redact_text(host->context.fx, str_text(&line));
+	progress_report(host->context.progress, PROGRESS_NOTE, NULL, "%s", clean);
+}
+
+static int ordinary_chain(struct host *host, struct effects **ret, struct err *err)
+{
+	const struct request *request = host->request;
 	struct effects_layer *layer = effects_redact_new(effects_live_new());
 	const char *tape = request_text(request, "record");
 	if (tape) {
-		_cleanup_json_ json_t *header = json_pack(
-			"{s:i, s:s, s:o}", "belay_tape", TAPE_FORMAT, "belay",
-			belay_version, "request", request_to_json(request, command));
+		_cleanup_json_ json_t *header =
+			json_pack("{s:i, s:s, s:o}", "belay_tape", TAPE_FORMAT, "belay",
+				  belay_version, "request",
+				  request_to_json(request, host->command));
 		struct effects_layer *below = layer;
 		if (effects_record_new(below, tape, header, &layer, err) < 0)
 			return -1;
 	}
 	if (request_flag(request, "dry-run"))
 		layer = effects_dryrun_new(layer);
+	if (request_flag(request, "verbose"))
+		layer = effects_trace_new(
+			layer,
+			(struct effects_listener){.ended = show_effect, .context = host});
 	*ret = effects_new(layer);
 	return 0;
 }
@@ -235,18 +262,19 @@ int wiring_run(const struct request *request, const struct command *command,
 	_cleanup_(effects_freep) struct effects *fx = NULL;
 	_cleanup_(render_progress_freep) struct progress *progress = NULL;
 	_cleanup_str_ struct str out = STR_INIT;
-	effects_catch_signals();
-	if (ordinary_chain(request, command, &fx, err) < 0)
-		return -1;
-	if (!terminal->err.quiet)
-		progress = render_progress_new(&terminal->err, stderr, terminal->live);
 	struct host host = {
-		.context = {.fx = fx, .progress = progress},
 		.command = command,
 		.request = request,
 		.render = terminal->out,
 		.terminal = terminal,
 	};
+	effects_catch_signals();
+	if (!terminal->err.quiet)
+		progress = render_progress_new(&terminal->err, stderr, terminal->live);
+	host.context.progress = progress;
+	if (ordinary_chain(&host, &fx, err) < 0)
+		return -1;
+	host.context.fx = fx;
 	int done = host_run(&host, &out, ret_status, err);
 	/* The live line goes before the result comes. */
 	render_progress_freep(&progress);

@@ -25,6 +25,17 @@ int effects_record_new(struct effects_layer *below, const char *path, const json
 int effects_replay_new(const char *path, struct effects_layer **ret, json_t **ret_header,
 		       struct err *err);
 
+/* Who wants to know about every effect as it ends. Called from the lane's thread; `failure` is NULL
+ * when it went well. `effect` is not redacted. */
+struct effects_listener {
+	void (*ended)(void *context, const char *lane, const struct effect *effect,
+		      int64_t duration_ms, const struct err *failure);
+	void *context;
+};
+/* Tells the listener, changes nothing. Takes `below`; stands on top of everything else. */
+struct effects_layer *effects_trace_new(struct effects_layer *below,
+					struct effects_listener listener);
+
 /* The root lane on top of a chain. Takes `top`. */
 struct effects *effects_new(struct effects_layer *top);
 void effects_free(struct effects *fx);
