@@ -51,7 +51,7 @@ static void add_container(struct str *out, const json_t *root, const json_t *vie
 		str_add(out, is_list ? "list" : "object");
 		return;
 	}
-	str_add(out, is_list ? "list of " : "names, each with ");
+	str_add(out, is_list ? "list of " : "by name: ");
 	guide_add_type(out, root, inner_view);
 }
 

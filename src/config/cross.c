@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "belay/endpoint.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/timefmt.h"
@@ -41,6 +40,20 @@ void cross_size(const struct inspection *in, const struct spot *parent,
 		    "%s '%s' is too %s: it is at %s %s", key, text,
 		    value < 1 ? "small" : "large", value < 1 ? "least" : "most",
 		    str_text(&bound));
+}
+
+void cross_port(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key)
+{
+	const char *text = json_get_string(object, key, NULL);
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	long long port;
+	/* Anything but digits there is no port, and the schema has said so. */
+	if (!colon || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")])
+		return;
+	if (str_to_int64(colon + 1, 1, 65535, &port) < 0)
+		problem_add(in, &AT(parent, key), false, NULL,
+			    "the port in '%s' is not between 1 and 65535", text);
 }
 
 void cross_names(const struct inspection *in, const struct spot *parent,
@@ -87,16 +100,9 @@ static void cross_hosts(const struct inspection *in)
 	json_t *host;
 	json_object_foreach(json_object_get(in->root, "hosts"), name, host) {
 		const struct spot spot = AT(&hosts, name);
-		const char *address = json_get_string(host, "address", NULL);
-		_cleanup_endpoint_ struct endpoint endpoint = {0};
 		if (is_ignored(name))
 			continue;
-		/* The schema has seen to the characters, what is left is the port. */
-		if (address && strrchr(address, ':') &&
-		    endpoint_parse(address, 22, &endpoint) < 0)
-			problem_add(in, &AT(&spot, "address"), false, NULL,
-				    "the port in '%s' is not between 1 and 65535",
-				    address);
+		cross_port(in, &spot, host, "address");
 		cross_duration(in, &spot, host, "connect_timeout", 1);
 	}
 }

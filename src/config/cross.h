@@ -21,6 +21,10 @@ void cross_duration(const struct inspection *in, const struct spot *parent,
 void cross_size(const struct inspection *in, const struct spot *parent,
 		const json_t *object, const char *key, int64_t max);
 
+/* The port at the end of an endpoint. */
+void cross_port(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key);
+
 /* Each name in the array under `key` has to be a member of `known` (NULL: none is). `what` names the
  * kind: "check", "host". */
 void cross_names(const struct inspection *in, const struct spot *parent,

@@ -1,23 +1,11 @@
 /* Checks across the document, about checks: ports, limits, settings that exclude each other. */
 #include <string.h>
 
-#include "belay/endpoint.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "cross.h"
 
 #define MIB ((int64_t)1 << 20)
-
-static void cross_port(const struct inspection *in, const struct spot *check,
-		       const json_t *object, const char *key)
-{
-	const char *text = json_get_string(object, key, NULL);
-	_cleanup_endpoint_ struct endpoint endpoint = {0};
-	/* Without a colon it is no endpoint at all, and the schema has said so. */
-	if (text && strchr(text, ':') && endpoint_parse(text, 0, &endpoint) < 0)
-		problem_add(in, &AT(check, key), false, NULL,
-			    "the port in '%s' is not between 1 and 65535", text);
-}
 
 /* Of two keys that say the same thing in two ways only one may be there. */
 static void cross_exclusive(const struct inspection *in, const struct spot *parent,
@@ -27,6 +15,72 @@ static void cross_exclusive(const struct inspection *in, const struct spot *pare
 		problem_add(in, &AT(parent, second), true,
 			    str_format("take one of the two out"),
 			    "'%s' and '%s' exclude each other", first, second);
+}
+
+/* The first '=' that is no part of another operator and not inside a string or comment. */
+static const char *find_assignment(const char *text)
+{
+	bool quoted = false;
+	for (const char *at = text; *at; at++) {
+		if (*at == '\\' && quoted && at[1]) {
+			at++;
+		} else if (*at == '"') {
+			quoted = !quoted;
+		} else if (*at == '#' && !quoted) {
+			at += strcspn(at, "\n");
+			if (!*at)
+				return NULL;
+		} else if (*at == '=' && !quoted) {
+			bool joined = at > text && strchr("=!<>|+-*/%", at[-1]);
+			if (!joined && at[1] != '=')
+				return at;
+		}
+	}
+	return NULL;
+}
+
+/* ".status = 200" is good jq, gives an object and so holds always: never what was meant. */
+static void cross_predicates(const struct inspection *in, const struct spot *check,
+			     const json_t *object, const char *key)
+{
+	const struct spot list = AT(check, key);
+	size_t i;
+	json_t *value;
+	json_array_foreach(json_object_get(object, key), i, value) {
+		const char *text = json_string_value(value);
+		const char *found = text ? find_assignment(text) : NULL;
+		char buffer[INDEX_BYTES];
+		if (found)
+			problem_add(
+				in, &AT(&list, spot_index(buffer, i)), false,
+				mem_strdup("compare with '=='"),
+				"'=' at character %zu assigns, so this would hold always",
+				(size_t)(found - text) + 1);
+	}
+}
+
+/* Headers whose value is a secret whoever writes them. */
+static void cross_headers(const struct inspection *in, const struct spot *check,
+			  const json_t *object)
+{
+	static const char *const secrets[] = {"authorization", "proxy-authorization",
+					      "cookie", "x-api-key"};
+	const struct spot headers = AT(check, "headers");
+	const char *name;
+	json_t *value;
+	json_object_foreach(json_object_get(object, "headers"), name, value) {
+		for (size_t i = 0; i < ARRAY_SIZE(secrets) && json_is_string(value);
+		     i++) {
+			if (strcasecmp(name, secrets[i]) == 0)
+				problem_add(
+					in, &AT(&headers, name), false,
+					mem_strdup("write {env: NAME}, or {env: NAME, "
+						   "prefix: 'Bearer '}"),
+					"the value of header '%s' is a secret, which is never "
+					"written in this file",
+					name);
+		}
+	}
 }
 
 static void cross_one(const struct inspection *in, const struct spot *spot,
@@ -41,6 +95,9 @@ static void cross_one(const struct inspection *in, const struct spot *spot,
 	cross_size(in, spot, check, "max_body", 32 * MIB);
 	cross_size(in, spot, check, "max_header", MIB);
 	cross_size(in, spot, check, "read", MIB);
+	cross_headers(in, spot, check);
+	cross_predicates(in, spot, check, "expect");
+	cross_predicates(in, spot, check, "warn");
 	cross_exclusive(in, spot, check, "body", "json");
 	cross_exclusive(in, spot, check, "ca_file", "ca");
 	cross_exclusive(in, &AT(spot, "tls"), tls, "ca_file", "ca");

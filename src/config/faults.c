@@ -22,70 +22,16 @@ static const char *annotation_text(const struct report *report, const json_t *sc
 	return json_string_value(walk_annotation(report->schema, schema, keyword));
 }
 
-/* The value that holds the last member of the pointer. */
-static const json_t *containing_value(const struct report *report, const char *pointer)
+/* The last member of a pointer as it is written in the file (RFC 6901 unescaped). Fresh string. */
+static char *last_token(const char *pointer)
 {
-	_cleanup_free_ char *above =
-		mem_strndup(pointer, (size_t)(strrchr(pointer, '/') - pointer));
-	return json_at(report->in->root, above);
-}
-
-/* The variant of `schema` that `instance` chose (or, with a key, the other one that knows the key). */
-static const json_t *find_variant(const struct report *report, const json_t *schema,
-				  const json_t *instance, const char *other_with_key)
-{
-	size_t i;
-	json_t *part;
-	schema = walk_resolve(report->schema, schema);
-	json_array_foreach(json_object_get(schema, "allOf"), i, part) {
-		const json_t *then =
-			walk_resolve(report->schema, json_object_get(part, "then"));
-		bool chosen = walk_condition_holds(json_object_get(part, "if"), instance);
-		const json_t *known = json_object_get(then, "properties");
-		if (other_with_key ? !chosen && json_object_get(known, other_with_key)
-				   : chosen)
-			return then;
+	char *token = mem_strdup(strrchr(pointer, '/') + 1), *to = token;
+	for (const char *from = token; *from; from++) {
+		bool escaped = from[0] == '~' && (from[1] == '0' || from[1] == '1');
+		*to++ = !escaped ? *from : *++from == '0' ? '~' : '/';
 	}
-	return NULL;
-}
-
-static void report_unknown_key(const struct report *report,
-			       const struct schema_fault *fault, const json_t *parent)
-{
-	const json_t *instance = containing_value(report, fault->pointer);
-	const json_t *chosen = find_variant(report, parent, instance, NULL);
-	struct str message = STR_INIT;
-	char *hint = fault->hint ? mem_strdup(fault->hint) : NULL;
-	str_add(&message, fault->message);
-	if (chosen) {
-		const char *key = strrchr(fault->pointer, '/') + 1;
-		const json_t *other = find_variant(report, parent, instance, key);
-		str_addf(&message, " for %s",
-			 json_get_string(chosen, "x-variant", "this"));
-		if (other) {
-			mem_freep(&hint);
-			hint = str_format(
-				"'%s' belongs to %s", key,
-				json_get_string(other, "x-variant", "another kind"));
-		}
-	}
-	problem_add_at(report->in, fault->pointer, true, str_take(&message), hint);
-}
-
-static void report_key(const struct report *report, const struct schema_fault *fault)
-{
-	const json_t *parent = NULL;
-	(void)walk_to(report->schema, report->in->root, fault->pointer, &parent);
-	const json_t *names = walk_annotation(report->schema, parent, "propertyNames");
-	const char *words = annotation_text(report, names, "x-fault");
-	if (!words) {
-		report_unknown_key(report, fault, parent);
-		return;
-	}
-	const char *hint = annotation_text(report, names, "x-hint");
-	problem_add_at(report->in, fault->pointer, true,
-		       str_format("'%s': %s", strrchr(fault->pointer, '/') + 1, words),
-		       hint ? mem_strdup(hint) : NULL);
+	*to = '\0';
+	return token;
 }
 
 /* The keys that choose a variant: what each branch of oneOf requires. New array. */
@@ -121,49 +67,129 @@ static char *hint_variant(const json_t *keys, const json_t *instance)
 	return str_take(&hint);
 }
 
-/* An object whose key decides what it is: none of the keys, or several. True when that was it. */
-static bool report_variant(const struct report *report, const struct schema_fault *fault,
+/* How many branches of oneOf the instance meets; `found` gets their keys. */
+static size_t count_chosen(const json_t *schema, const json_t *instance,
+			   struct str *found)
+{
+	size_t i, count = 0;
+	json_t *branch;
+	json_array_foreach(json_object_get(schema, "oneOf"), i, branch) {
+		const json_t *key =
+			json_array_get(json_object_get(branch, "required"), 0);
+		if (!walk_condition_holds(branch, instance))
+			continue;
+		str_addf(found, "%s'%s'", count++ ? " and " : "", json_string_value(key));
+	}
+	return count;
+}
+
+/* An object whose key decides what it is has none of these keys, or several: reported once for the
+ * object, whichever rule noticed. True when that is so. */
+static bool report_variant(const struct report *report, const char *pointer,
 			   const json_t *schema)
 {
-	const json_t *instance = json_at(report->in->root, fault->pointer);
+	const json_t *instance = json_at(report->in->root, pointer);
 	schema = walk_resolve(report->schema, schema);
 	if (!json_is_object(instance) || !json_object_get(schema, "oneOf"))
 		return false;
 	_cleanup_json_ json_t *keys = variant_keys(schema);
 	_cleanup_str_ struct str found = STR_INIT;
-	size_t i, count = 0;
-	json_t *key;
-	json_array_foreach(keys, i, key) {
-		if (json_object_get(instance, json_string_value(key)))
-			str_addf(&found, "%s'%s'", count++ ? " and " : "",
-				 json_string_value(key));
-	}
-	const char *name = strrchr(fault->pointer, '/') + 1;
+	size_t count = count_chosen(schema, instance, &found);
+	_cleanup_free_ char *name = last_token(pointer);
 	if (count == 1)
 		return false;
 	if (count == 0)
 		problem_add_at(
-			report->in, fault->pointer, true,
+			report->in, pointer, true,
 			str_format("check '%s' does not say what it looks at", name),
 			hint_variant(keys, instance));
 	else
 		problem_add_at(
-			report->in, fault->pointer, true,
+			report->in, pointer, true,
 			str_format("check '%s' has %s", name, str_text(&found)),
 			mem_strdup(
 				"a check looks at one thing: make several checks of it"));
 	return true;
 }
 
+/* Without its last member. Fresh string. */
+static char *pointer_above(const char *pointer)
+{
+	return mem_strndup(pointer, (size_t)(strrchr(pointer, '/') - pointer));
+}
+
+/* The variant of `schema` that `instance` chose (or, with a key, the other one that knows the key). */
+static const json_t *find_variant(const struct report *report, const json_t *schema,
+				  const json_t *instance, const char *other_with_key)
+{
+	size_t i;
+	json_t *part;
+	schema = walk_resolve(report->schema, schema);
+	json_array_foreach(json_object_get(schema, "allOf"), i, part) {
+		const json_t *then =
+			walk_resolve(report->schema, json_object_get(part, "then"));
+		bool chosen = walk_condition_holds(json_object_get(part, "if"), instance);
+		const json_t *known = json_object_get(then, "properties");
+		if (other_with_key ? !chosen && json_object_get(known, other_with_key)
+				   : chosen)
+			return then;
+	}
+	return NULL;
+}
+
+static void report_unknown_key(const struct report *report,
+			       const struct schema_fault *fault, const json_t *parent)
+{
+	_cleanup_free_ char *above = pointer_above(fault->pointer);
+	const json_t *instance = json_at(report->in->root, above);
+	const json_t *chosen = find_variant(report, parent, instance, NULL);
+	struct str message = STR_INIT;
+	char *hint = fault->hint ? mem_strdup(fault->hint) : NULL;
+	str_add(&message, fault->message);
+	if (chosen) {
+		_cleanup_free_ char *key = last_token(fault->pointer);
+		const json_t *other = find_variant(report, parent, instance, key);
+		str_addf(&message, " for %s",
+			 json_get_string(chosen, "x-variant", "this"));
+		if (other) {
+			mem_freep(&hint);
+			hint = str_format(
+				"'%s' belongs to %s", key,
+				json_get_string(other, "x-variant", "another kind"));
+		}
+	}
+	problem_add_at(report->in, fault->pointer, true, str_take(&message), hint);
+}
+
+static void report_key(const struct report *report, const struct schema_fault *fault)
+{
+	const json_t *parent = NULL;
+	(void)walk_to(report->schema, report->in->root, fault->pointer, &parent);
+	const json_t *names = walk_annotation(report->schema, parent, "propertyNames");
+	_cleanup_free_ char *above = pointer_above(fault->pointer);
+	if (parent && report_variant(report, above, parent))
+		return;
+	const char *words = annotation_text(report, names, "x-fault");
+	if (!words) {
+		report_unknown_key(report, fault, parent);
+		return;
+	}
+	const char *hint = annotation_text(report, names, "x-hint");
+	_cleanup_free_ char *key = last_token(fault->pointer);
+	problem_add_at(report->in, fault->pointer, true,
+		       str_format("'%s': %s", key, words),
+		       hint ? mem_strdup(hint) : NULL);
+}
+
 static void report_value(const struct report *report, const struct schema_fault *fault)
 {
 	const json_t *schema =
 		walk_to(report->schema, report->in->root, fault->pointer, NULL);
-	if (report_variant(report, fault, schema))
+	if (report_variant(report, fault->pointer, schema))
 		return;
 	const char *words = annotation_text(report, schema, "x-fault");
 	const char *hint = annotation_text(report, schema, "x-hint");
-	if (!hint || (!words && fault->hint))
+	if (!words && fault->hint)
 		hint = fault->hint;
 	problem_add_at(report->in, fault->pointer, false,
 		       mem_strdup(words ? words : fault->message),

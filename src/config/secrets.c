@@ -23,6 +23,15 @@ static bool is_secret(const json_t *root, const json_t *schema, const json_t *va
 	return false;
 }
 
+/* {"env": NAME, "prefix": TEXT} → {"$secret": {"env": NAME}, "prefix": TEXT}. New reference. */
+static json_t *wrapped(const json_t *reference)
+{
+	json_t *source = json_copy((json_t *)reference);
+	json_t *prefix = json_incref(json_object_get(source, "prefix"));
+	json_object_del(source, "prefix");
+	return json_pack("{s:o, s:o*}", "$secret", source, "prefix", prefix);
+}
+
 static void wrap_members(const json_t *root, const json_t *schema, json_t *value)
 {
 	const char *key;
@@ -32,8 +41,7 @@ static void wrap_members(const json_t *root, const json_t *schema, json_t *value
 		if (!inner)
 			continue;
 		if (is_secret(root, inner, member))
-			json_object_set_new(value, key,
-					    json_pack("{s:O}", "$secret", member));
+			json_object_set_new(value, key, wrapped(member));
 		else
 			wrap_members(root, inner, member);
 	}
