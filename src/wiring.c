@@ -6,6 +6,7 @@
  * Nothing is opened or initialised here: live does that when the first effect of a kind asks. */
 #include "wiring.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,7 @@ static int run_tape(struct command_context *context, const char *tape,
 /* Runs the command and adds what it shows to `out`. The chain in context.fx is the caller's. */
 static int host_run(struct host *host, struct str *out, int *ret_status, struct err *err)
 {
+	assert(host->command);
 	struct command_context *context = &host->context;
 	context->host = host;
 	context->request = host->request;
@@ -191,7 +193,8 @@ static int run_tape(struct command_context *context, const char *tape,
 		return -1;
 	if (request_flag(request, "dry-run"))
 		layer = effects_dryrun_new(layer);
-	inner.context.fx = fx = effects_new(TAKE_PTR(layer));
+	fx = effects_new(TAKE_PTR(layer));
+	inner.context.fx = fx;
 	inner.request = request;
 	if (wants_json(outer->request))
 		inner.render.style = STYLE_PLAIN;

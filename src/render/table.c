@@ -1,5 +1,6 @@
 /* Tables: columns as wide as their widest cell, two blanks apart, the last column cut to the
  * terminal. Cells hold safe text (render_add_safe), so widths are what a terminal will use. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static void add_last(struct str *out, const struct render *render,
 
 void table_add_to(struct str *out, const struct render *render, const struct table *table)
 {
+	assert(table->columns);
 	size_t start = 0;
 	_cleanup_free_ size_t *widths = mem_array(size_t, table->columns);
 	for (size_t i = 0; i < table->columns; i++) {
