@@ -30,7 +30,7 @@
  *   deployment.abandoned {deployment, reason}   the run that had opened it died; closed by the run
  *                         that took the lock over (staged after its lock.acquired)
  *
- * journal_event() adds to the last four what they end: kind, version, previous and the names of the
+ * journal_event() adds to the last six what they end: kind, version, previous and the names of the
  * services, so that such an event can be read by itself. `run` is the holder's; deployment.* and
  * gate.* events fit only while their run holds the lock and name the open transaction. A stuck
  * transaction stays open (phase "stuck") for the run that brings it to an end, or until a new

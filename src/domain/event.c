@@ -38,8 +38,9 @@ static void describe_transaction(json_t *data, const json_t *state)
 
 static bool ends_transaction(const char *type)
 {
-	static const char *const types[] = {"deployment.committed", "deployment.failed",
-					    "deployment.rolled-back", "deployment.stuck"};
+	static const char *const types[] = {
+		"deployment.committed", "deployment.failed",   "deployment.rolled-back",
+		"deployment.stuck",     "deployment.unproven", "deployment.abandoned"};
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (strcmp(types[i], type) == 0)
 			return true;
@@ -207,6 +208,20 @@ static void say_stuck(struct str *out, const json_t *event, const json_t *data)
 	add_reason(out, data);
 }
 
+static void say_unproven(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	add_what(out, "unproven but live:", data);
+	add_reason(out, data);
+}
+
+static void say_abandoned(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	add_what(out, "abandoned", data);
+	add_reason(out, data);
+}
+
 static const struct {
 	const char *type;
 	subject_words *say;
@@ -224,6 +239,8 @@ static const struct {
 	{"deployment.failed", say_failed},
 	{"deployment.rolled-back", say_rolled_back},
 	{"deployment.stuck", say_stuck},
+	{"deployment.unproven", say_unproven},
+	{"deployment.abandoned", say_abandoned},
 };
 
 /* Control characters become blanks; what is too long ends in "…", never inside a character. */

@@ -35,6 +35,8 @@ static const struct {
 	{"deployment.failed", fold_failed},
 	{"deployment.rolled-back", fold_rolled_back},
 	{"deployment.stuck", fold_stuck},
+	{"deployment.unproven", fold_unproven},
+	{"deployment.abandoned", fold_abandoned},
 };
 
 int fold_refuse(struct fold *fold, const char *format, ...)

@@ -1,4 +1,5 @@
-/* Folding the end of a transaction: committed, failed, rolled back, stuck. An end moves what is
+/* Folding the end of a transaction: committed, failed, rolled back, stuck, unproven, abandoned. An
+ * end moves what is
  * live, closes the transaction, and leaves a summary in the recent document and a count in the
  * rollup. A stuck transaction stays open, with everything an undo needs, until another run brings it
  * to an end or a person lets a new one begin.
@@ -127,6 +128,7 @@ static json_t *own_service(json_t *services, const char *name)
 	return row;
 }
 
+/* What was deployed is live. Whether it is also the last good one is another question. */
 static void go_live(const struct fold *fold, const json_t *transaction, json_t *row,
 		    const json_t *service)
 {
@@ -140,11 +142,10 @@ static void go_live(const struct fold *fold, const json_t *transaction, json_t *
 	if (!json_equal(json_object_get(before, "release"),
 			json_object_get(live, "release")))
 		json_object_set(row, "previous", before);
-	json_object_set(row, "last_good", live);
 	json_object_set_new(row, "live", live);
 }
 
-int fold_committed(struct fold *fold)
+static int end_live(struct fold *fold, const char *outcome, bool good)
 {
 	const char *name;
 	const json_t *service;
@@ -152,11 +153,25 @@ int fold_committed(struct fold *fold)
 	if (!transaction)
 		return -1;
 	json_t *services = document_own(fold->documents->state, "services");
-	json_object_foreach(json_object_get(transaction, "services"), name, service)
-		go_live(fold, transaction, own_service(services, name), service);
-	remember(fold, transaction, "passed");
+	json_object_foreach(json_object_get(transaction, "services"), name, service) {
+		json_t *row = own_service(services, name);
+		go_live(fold, transaction, row, service);
+		if (good)
+			json_object_set(row, "last_good", json_object_get(row, "live"));
+	}
+	remember(fold, transaction, outcome);
 	close_transaction(fold);
 	return 0;
+}
+
+int fold_committed(struct fold *fold)
+{
+	return end_live(fold, "passed", true);
+}
+
+int fold_unproven(struct fold *fold)
+{
+	return end_live(fold, "unproven", false);
 }
 
 int fold_failed(struct fold *fold)
@@ -225,5 +240,17 @@ int fold_stuck(struct fold *fold)
 	remember(fold, transaction, "stuck");
 	json_object_set_new(transaction, "stuck", stuck);
 	json_object_set_new(transaction, "phase", json_string("stuck"));
+	return 0;
+}
+
+/* Closed by somebody else. How a stuck one ended has been written down already. */
+int fold_abandoned(struct fold *fold)
+{
+	json_t *transaction = ending(fold);
+	if (!transaction)
+		return -1;
+	if (strcmp(json_get_string(transaction, "phase", ""), "stuck") != 0)
+		remember(fold, transaction, "abandoned");
+	close_transaction(fold);
 	return 0;
 }

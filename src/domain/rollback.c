@@ -72,10 +72,14 @@ static json_t *release_before(const json_t *state, const json_t *recent, const c
 		top--;
 	if (top > 1)
 		return json_incref(json_array_get(stack, top - 2));
-	/* Recent does not reach back far enough; the state knows one step by itself. */
 	const json_t *services = json_object_get(state, "services");
-	const json_t *previous =
-		json_object_get(json_object_get(services, name), "previous");
+	const json_t *service = json_object_get(services, name);
+	const json_t *good = json_object_get(service, "last_good");
+	/* What is live never passed (or an undo found it): the last one that did. */
+	if (top == 0 && json_is_object(good) && !same_release(good, live))
+		return release_of(good, good);
+	/* Recent does not reach back far enough; the state knows one step by itself. */
+	const json_t *previous = json_object_get(service, "previous");
 	if (!json_is_object(previous) || !is_deploy(live))
 		return NULL;
 	return release_of(previous, previous);

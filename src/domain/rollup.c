@@ -50,10 +50,9 @@ static void count_into(json_t *row, const json_t *summary)
 	static const struct {
 		const char *outcome, *key;
 	} keys[] = {
-		{"passed", "passed"},
-		{"rolled-back", "rolled_back"},
-		{"failed", "failed"},
-		{"stuck", "stuck"},
+		{"passed", "passed"},     {"rolled-back", "rolled_back"},
+		{"failed", "failed"},     {"stuck", "stuck"},
+		{"unproven", "unproven"}, {"abandoned", "abandoned"},
 	};
 	const char *outcome = json_get_string(summary, "outcome", "");
 	int64_t from_ms, to_ms;

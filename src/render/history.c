@@ -17,6 +17,8 @@ static enum ink ink_of(const char *type)
 		{"deployment.rolled-back", INK_BAD},
 		{"deployment.stuck", INK_BAD},
 		{"lock.kept", INK_BAD},
+		{"deployment.unproven", INK_WARN},
+		{"deployment.abandoned", INK_WARN},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(inks); i++)
 		if (strcmp(inks[i].type, type) == 0)

@@ -104,6 +104,8 @@ static void add_outcome(struct str *out, const json_t *row)
 		{"rolled-back", "rolled back"},
 		{"failed", "not deployed"},
 		{"stuck", "stuck, undo failed"},
+		{"unproven", "live, but unproven"},
+		{"abandoned", "abandoned"},
 	};
 	const char *outcome = json_get_string(row, "outcome", "?");
 	const char *reason = json_get_string(row, "reason", NULL);
@@ -119,6 +121,15 @@ static void add_outcome(struct str *out, const json_t *row)
 		str_addf(out, ": %s", reason);
 }
 
+/* Nobody knows how good these are. */
+static const char *mark_of(const json_t *row, enum ink *ret_ink)
+{
+	const char *outcome = json_get_string(row, "outcome", "");
+	if (strcmp(outcome, "unproven") == 0 || strcmp(outcome, "abandoned") == 0)
+		outcome = "unknown";
+	return ink_mark(outcome, ret_ink);
+}
+
 static void add_deployments(struct str *out, const struct render *render,
 			    const json_t *rows)
 {
@@ -129,7 +140,7 @@ static void add_deployments(struct str *out, const struct render *render,
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 5);
 	json_array_foreach(rows, index, row) {
 		enum ink ink;
-		const char *mark = ink_mark(json_get_string(row, "outcome", ""), &ink);
+		const char *mark = mark_of(row, &ink);
 		_cleanup_str_ struct str age = STR_INIT;
 		_cleanup_str_ struct str outcome = STR_INIT;
 		add_age(&age, row, "finished_at", render->now_ms);

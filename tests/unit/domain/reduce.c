@@ -134,6 +134,68 @@ TEST(a_stuck_transaction_stays_open_until_somebody_ends_it)
 	journey_end(&j);
 }
 
+TEST(what_is_unproven_is_live_and_not_good)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	journey_open(&j, "deploy", "d2", "v2", "api", "d2");
+	journey_go(&j, "deployment.unproven", "d2",
+		   "{'deployment': 'd2', 'reason': 'no data', 'duration_ms': 50}");
+	journey_unlock(&j);
+	const json_t *state = j.documents.state;
+	CHECK_STR_EQ(json_get_string(state_live(state, "api"), "version", ""), "v2");
+	CHECK_STR_EQ(json_get_string(state_last_good(state, "api"), "version", ""), "v1");
+	CHECK(!state_has_passed(state, j.documents.recent, "v2"));
+	CHECK_NULL(state_transaction(state));
+	CHECK_STR_EQ(json_get_string(json_at(j.documents.recent, "/deployments/0"),
+				     "outcome", ""),
+		     "unproven");
+	journey_end(&j);
+}
+
+TEST(a_dead_run_is_closed_by_the_next_one)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	journey_open(&j, "deploy", "d2", "v2", "api", "d2");
+	json_decref(j.run);
+	j.run = journey_run("5000");
+	CHECK_FAILS(
+		journey_step(&j, "deployment.abandoned", "d2", "{'deployment': 'd2'}"),
+		&j.err, ERR_STATE, "does not hold the lock");
+	journey_go(
+		&j, "lock.acquired", NULL,
+		"{'holder': {'id': '5000'}, 'generation': 3, 'lease_ms': 1000, 'expires_at': "
+		"'2023-11-15T00:00:00Z', 'taken_over': {'id': '4711'}}");
+	journey_go(&j, "deployment.abandoned", "d2",
+		   "{'deployment': 'd2', 'reason': 'silence'}");
+	CHECK_NULL(state_transaction(j.documents.state));
+	CHECK_STR_EQ(json_get_string(state_live(j.documents.state, "api"), "version", ""),
+		     "v1");
+	const json_t *row = json_at(j.documents.recent, "/deployments/0");
+	CHECK_STR_EQ(json_get_string(row, "outcome", ""), "abandoned");
+	CHECK_STR_EQ(json_get_string(row, "reason", ""), "silence");
+	journey_go(
+		&j, "deployment.begun", "d3",
+		"{'kind': 'deploy', 'deployment': 'd3', 'version': 'v3', 'services': {}}");
+	journey_end(&j);
+}
+
+TEST(an_abandoned_one_that_was_stuck_stays_stuck_in_memory)
+{
+	struct journey j = journey_begin("production");
+	journey_open(&j, "deploy", "d1", "v1", "api", "d1");
+	journey_go(&j, "deployment.stuck", "d1", "{'deployment': 'd1', 'reason': 'r'}");
+	journey_go(&j, "deployment.abandoned", "d1", "{'deployment': 'd1'}");
+	CHECK_NULL(state_transaction(j.documents.state));
+	CHECK_INT_EQ(json_array_size(json_object_get(j.documents.recent, "deployments")),
+		     1);
+	CHECK_STR_EQ(json_get_string(json_at(j.documents.recent, "/deployments/0"),
+				     "outcome", ""),
+		     "stuck");
+	journey_end(&j);
+}
+
 TEST(recent_holds_the_last_fifty)
 {
 	struct journey j = journey_begin("production");

@@ -40,6 +40,23 @@ TEST(going_back_twice_goes_back_two_steps)
 	journey_end(&j);
 }
 
+TEST(from_an_unproven_one_to_the_last_good)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	for (int i = 2; i <= 3; i++) {
+		char id[16];
+		snprintf(id, sizeof id, "d%d", i);
+		journey_open(&j, "deploy", id, id, "api", id);
+		journey_go(&j, "deployment.unproven", id, "{'deployment': '%s'}", id);
+		journey_unlock(&j);
+		check_target(&j, "api", "d1");
+	}
+	journey_back(&j, "r1", "v1", "api", "d1");
+	check_target(&j, "api", NULL);
+	journey_end(&j);
+}
+
 TEST(services_go_back_each_to_their_own)
 {
 	struct journey j = journey_begin("production");
