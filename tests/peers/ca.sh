@@ -7,6 +7,7 @@
 # SAN as OpenSSL writes it ("IP:127.0.0.1,DNS:localhost"); FROM and TO as date(1) understands them; KIND is ec (default)
 # or rsa. Leaves: one an hour old that lasts 90 days, unless told otherwise.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.sh"
 
 start() {

@@ -8,6 +8,7 @@
 # and the place for hooks. A token is the password of the user x-access-token, as on GitHub.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 repository() { # PATH

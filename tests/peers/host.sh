@@ -12,6 +12,7 @@
 # HOST_KEY=other_ed25519 gives the host another identity; HOST_CA=1 makes it present a host certificate and accept
 # certificates of users; SRV_SIZE=64k makes /srv a file system of that size.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.sh"
 
 sshd_conf() { # DIR KEYS ADDRESS PORT

@@ -7,6 +7,7 @@
 # Hosts: DIR/host_ed25519, host_ecdsa, host_rsa, and DIR/other_ed25519 for a host that changed its key.
 # DIR/user_ca signs DIR/id_ed25519-cert.pub and host certificates.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/lib.sh"
 
 key() { ssh-keygen -q -N "${3:-}" -C "$2" -f "$2" -t "$1" ${4:+-b "$4"}; }

@@ -8,6 +8,7 @@
 # WORLD_KEYS names a directory of keys.sh to use again instead of making new keys.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 fact() { printf '%s=%q\n' "$1" "$2" >>"$dir/env"; }
