@@ -75,7 +75,7 @@ static json_t *number_to_json(jv value)
 {
 	double number = jv_number_value(value);
 	long long exact;
-	if (fabs(number) > (double)EXACT_DOUBLE && jv_number_has_literal(value) &&
+	if (fabs(number) >= (double)EXACT_DOUBLE && jv_number_has_literal(value) &&
 	    str_to_int64(jv_number_get_literal(value), INT64_MIN, INT64_MAX, &exact) == 0)
 		return json_integer(exact);
 	if (isnan(number))

@@ -24,6 +24,14 @@ static const json_t *branch_at(const struct choice *c, size_t index)
 	return schema_resolve(c->v->schema, json_array_get(c->branches, index));
 }
 
+static bool list_has(const json_t *list, const char *word)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (str_equal(json_string_value(json_array_get(list, i)), word))
+			return true;
+	return false;
+}
+
 /* Reports what is wrong with one branch. */
 static bool fault_branch(const struct choice *c, size_t index)
 {
@@ -133,6 +141,8 @@ static bool explain_member(const struct choice *c)
 		}
 	}
 	if (!value) {
+		if (!list_has(json_object_get(branch_at(c, 0), "required"), key))
+			return false;
 		schema_fault(c->v, "missing required key '%s'", key);
 		return true;
 	}
@@ -142,14 +152,6 @@ static bool explain_member(const struct choice *c)
 }
 
 /* --- by required keys ------------------------------------------------------------------------ */
-
-static bool list_has(const json_t *list, const char *word)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (str_equal(json_string_value(json_array_get(list, i)), word))
-			return true;
-	return false;
-}
 
 /* The one name that this branch requires and no other does; NULL when there is none. */
 static const char *own_key(const struct choice *c, size_t index)
@@ -306,8 +308,8 @@ static bool explain(const struct choice *c)
 {
 	if (!c->v->faults)
 		return false;
-	if (!explain_types(c) && !explain_values(c) && !explain_keys(c) &&
-	    !explain_member(c))
+	if (!explain_types(c) && !explain_values(c) && !explain_member(c) &&
+	    !explain_keys(c))
 		explain_nearest(c);
 	return false;
 }

@@ -47,8 +47,9 @@ static int refuse(struct compilation *c, const char *format, ...)
 	va_start(args, format);
 	str_addv(&problem, format, args);
 	va_end(args);
-	return err_set(c->err, ERR_CONFIG, "schema at '#%s': %s", str_text(&c->pointer),
-		       str_text(&problem));
+	/* A pointer without end must not push the problem out of the message. */
+	return err_set(c->err, ERR_CONFIG, "schema at '#%.200s': %s",
+		       str_text(&c->pointer), str_text(&problem));
 }
 
 static void truncate_pointer(struct compilation *c, size_t len)
@@ -461,19 +462,27 @@ static int check_loops(struct compilation *c)
 	return 0;
 }
 
+/* The members of the last target, overridden along the chain of "$ref". New reference. */
+static json_t *merged_chain(const struct schema *schema, const json_t *subschema)
+{
+	const json_t *target = schema_ref_target(schema, subschema);
+	if (!target)
+		return json_copy((json_t *)subschema);
+	json_t *merged = merged_chain(schema, target);
+	json_object_update(merged, (json_t *)subschema);
+	json_object_del(merged, "$ref");
+	return merged;
+}
+
 /* The description beside a $ref says more about this place than the one at its target. */
 static void merge_views(struct compilation *c)
 {
 	for (size_t i = 0; i < c->sites.count; i++) {
 		const json_t *from = c->sites.items[i].subschema;
-		const json_t *target = schema_resolve(c->schema, from);
-		if (target == from || json_object_size(from) < 2 ||
-		    !json_is_object(target))
+		if (!schema_ref_target(c->schema, from) || json_object_size(from) < 2)
 			continue;
-		json_t *merged = json_copy((json_t *)target);
-		json_object_update(merged, (json_t *)from);
-		json_object_del(merged, "$ref");
-		*vec_push(&c->schema->views) = (struct schema_view){from, merged};
+		*vec_push(&c->schema->views) =
+			(struct schema_view){from, merged_chain(c->schema, from)};
 	}
 }
 

@@ -87,13 +87,14 @@ static const json_t *find_beside(struct search *s, const json_t *subschema,
 	return found;
 }
 
-/* The schema itself; with what stands beside its "$ref" merged in, if anything does. */
+/* The schema itself, or where its "$ref" leads, merged with what stands beside that. */
 static const json_t *view_of(const struct schema *schema, const json_t *subschema)
 {
 	for (size_t i = 0; i < schema->views.count; i++)
 		if (schema->views.items[i].from == subschema)
 			return schema->views.items[i].merged;
-	return schema_resolve(schema, subschema);
+	const json_t *target = schema_ref_target(schema, subschema);
+	return target ? view_of(schema, target) : subschema;
 }
 
 static const json_t *find(struct search *s, const json_t *subschema, const char *path)

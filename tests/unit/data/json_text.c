@@ -1,0 +1,97 @@
+/* The canonical forms, and the brief one for people. */
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "test.h"
+
+TEST(keys_are_sorted_and_layout_is_fixed)
+{
+	_cleanup_json_ json_t *value = json_pack("{s:i, s:[i,s,{}], s:{s:n, s:[]}}", "z",
+						 1, "b", 2, "x", "a", "d", "c");
+	_cleanup_free_ char *compact = json_text_compact(value);
+	_cleanup_free_ char *pretty = json_text_pretty(value);
+	CHECK_STR_EQ(compact, "{\"a\":{\"c\":[],\"d\":null},\"b\":[2,\"x\",{}],\"z\":1}");
+	CHECK_STR_EQ(pretty, "{\n"
+			     "  \"a\": {\n"
+			     "    \"c\": [],\n"
+			     "    \"d\": null\n"
+			     "  },\n"
+			     "  \"b\": [\n"
+			     "    2,\n"
+			     "    \"x\",\n"
+			     "    {}\n"
+			     "  ],\n"
+			     "  \"z\": 1\n"
+			     "}\n");
+}
+
+TEST(reals_are_short_and_come_back_exactly)
+{
+	static const struct row {
+		const char *name;
+		double value;
+		const char *want;
+	} rows[] = {
+		{"tenth", 0.1, "0.1"},
+		{"five hundredths", 0.05, "0.05"},
+		{"third", 1.0 / 3, "0.3333333333333333"},
+		{"whole", 2, "2.0"},
+		{"sum", 0.1 + 0.2, "0.30000000000000004"},
+		{"large", 1e300, "1e+300"},
+		{"largest", DBL_MAX, "1.7976931348623157e+308"},
+		{"negative zero", -0.0, "-0.0"},
+	};
+	FOR_ROWS(row, rows) {
+		_cleanup_json_ json_t *value = json_real(row->value);
+		_cleanup_free_ char *text = json_text_compact(value);
+		CHECK_STR_EQ(text, row->want);
+		CHECK(strtod(text, NULL) == row->value);
+	}
+}
+
+TEST(strings_are_escaped_for_json_and_for_terminals)
+{
+	_cleanup_json_ json_t *value = json_string("\"\\\n\t\x01\x7f\xc2\x9b\xc3\xa9");
+	_cleanup_free_ char *text = json_text_compact(value);
+	CHECK_STR_EQ(text, "\"\\\"\\\\\\n\\t\\u0001\\u007f\\u009b\xc3\xa9\"");
+	_cleanup_json_ json_t *with_nul = json_stringn("a\0b", 3);
+	_cleanup_free_ char *nul_text = json_text_compact(with_nul);
+	CHECK_STR_EQ(nul_text, "\"a\\u0000b\"");
+}
+
+TEST(brief_fits_into_its_columns)
+{
+	static const struct row {
+		const char *name;
+		const char *json;
+		size_t columns;
+		const char *want;
+	} rows[] = {
+		{"fits", "{\"b\":1,\"a\":[true,null]}", 40,
+		 "{\"a\": [true, null], \"b\": 1}"},
+		{"string", "\"abcdefghij\"", 8, "\"abcde…\""},
+		{"exactly", "\"abcdef\"", 8, "\"abcdef\""},
+		{"array", "[1,2,3,4,5]", 8, "[1, 2,…]"},
+		{"object", "{\"abc\":12345}", 8, "{\"abc\"…}"},
+		{"wide characters", "\"日本日本\"", 8, "\"日本…\""},
+		{"number", "123456789", 6, "1234…"},
+	};
+	FOR_ROWS(row, rows) {
+		_cleanup_json_ json_t *value =
+			json_loads(row->json, JSON_DECODE_ANY, NULL);
+		_cleanup_str_ struct str out = STR_INIT;
+		json_add_brief(&out, value, row->columns);
+		CHECK_STR_EQ(str_text(&out), row->want);
+		CHECK(str_width(str_text(&out)) <= row->columns);
+	}
+}
+
+TEST(brief_of_nothing_says_so)
+{
+	_cleanup_str_ struct str out = STR_INIT;
+	json_add_brief(&out, NULL, 10);
+	CHECK_STR_EQ(str_text(&out), "nothing");
+}
