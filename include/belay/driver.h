@@ -40,6 +40,8 @@ struct driver {
 	const char *summary; /* one line for help and docs */
 	/* Does it need --artifact, or `artifact:` in the configuration? */
 	bool needs_artifact;
+	/* May its activate be left to steps outside belay (begin … finish)? */
+	bool can_be_wrapped;
 	/* What will be done, in words and in order: [{step, target, summary}]. Pure. New. */
 	json_t *(*plan)(const struct driver_job *job);
 	/* Reads the present state: {hosts: {NAME: {version, release, uptime, load, disk, recent:[..]}}}.

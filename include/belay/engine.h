@@ -29,6 +29,8 @@ struct engine_request {
 	const char *reason;	       /* free text for the journal */
 	const char *to;		       /* rollback: deployment id or version; NULL = the one before */
 	bool take_lock;		       /* a person says that the lock's holder is gone */
+	const char *transaction; /* finish: id that begin gave; NULL = the open one */
+	bool failed;		 /* finish: the steps in between failed, take everything back */
 };
 
 /* How a transaction ended. The number is the exit status of the verb. */
@@ -47,7 +49,16 @@ enum engine_end {
 int engine_deploy(const struct engine *engine, const struct engine_request *request,
 		  enum engine_end *ret_end, json_t **ret_result, struct err *err);
 
-/* The same transaction with an earlier release as its target. */
+/* The wrapped form: begin ends after preflight and leaves the transaction open, someone else's steps
+ * bring the version out, finish judges the gates and commits or takes back (`undo` of the driver).
+ * Between the two the lock's lease runs. Services need a driver that can be wrapped (`command`). */
+int engine_begin(const struct engine *engine, const struct engine_request *request,
+		 enum engine_end *ret_end, json_t **ret_result, struct err *err);
+/* ERR_NOT_FOUND when no transaction is open, or another one than request->transaction. */
+int engine_finish(const struct engine *engine, const struct engine_request *request,
+		  enum engine_end *ret_end, json_t **ret_result, struct err *err);
+
+/* The same transaction as deploy with an earlier release as its target. */
 int engine_rollback(const struct engine *engine, const struct engine_request *request,
 		    enum engine_end *ret_end, json_t **ret_result, struct err *err);
 /* [{deployment, version, at, services, live}] */

@@ -8,6 +8,8 @@ const struct command *const commands[] = {
 	/* Deploy */
 	&command_deploy,
 	&command_rollback,
+	&command_begin,
+	&command_finish,
 	&command_plan,
 	&command_check,
 	/* Look */

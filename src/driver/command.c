@@ -151,6 +151,7 @@ const struct driver driver_command = {
 	.name = "command",
 	.summary = "commands on this machine: deploy, undo, version",
 	.needs_artifact = false,
+	.can_be_wrapped = true,
 	.plan = command_plan,
 	.capture = command_capture,
 	.activate = command_activate,

@@ -98,7 +98,8 @@ int engine_deploy(const struct engine *engine, const struct engine_request *requ
 	    secrets_present(engine, err) < 0 || parts_inspect_artifacts(&t, err) < 0 ||
 	    open_store(&t, err) < 0 || check_requires(&t, err) < 0)
 		return -1;
-	return transaction_run(&t, ret_end, ret_result, err);
+	return transaction_run(&t, STAGE_OPEN | STAGE_MOVE | STAGE_PROVE, ret_end,
+			       ret_result, err);
 }
 
 int engine_rollback(const struct engine *engine, const struct engine_request *request,
@@ -109,7 +110,51 @@ int engine_rollback(const struct engine *engine, const struct engine_request *re
 	if (parts_choose(&t, err) < 0 || secrets_present(engine, err) < 0 ||
 	    open_store(&t, err) < 0)
 		return -1;
-	return transaction_run(&t, ret_end, ret_result, err);
+	return transaction_run(&t, STAGE_OPEN | STAGE_MOVE | STAGE_PROVE, ret_end,
+			       ret_result, err);
+}
+
+static int check_wrapped(const struct transaction *t, struct err *err)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		const struct part *part = &t->parts[i];
+		if (part->driver->can_be_wrapped)
+			continue;
+		err_set(err, ERR_CONFIG,
+			"service '%s' has the driver %s, which cannot be wrapped",
+			part->service->name, part->driver->name);
+		return err_hint(
+			err,
+			"use 'belay deploy' for it, or choose services with --service");
+	}
+	return 0;
+}
+
+int engine_begin(const struct engine *engine, const struct engine_request *request,
+		 enum engine_end *ret_end, json_t **ret_result, struct err *err)
+{
+	_cleanup_(transaction_release) struct transaction t;
+	transaction_init(&t, engine, request, false);
+	if (version_check(request->version, err) < 0 || parts_choose(&t, err) < 0 ||
+	    check_wrapped(&t, err) < 0 || secrets_present(engine, err) < 0 ||
+	    open_store(&t, err) < 0 || check_requires(&t, err) < 0)
+		return -1;
+	if (transaction_run(&t, STAGE_OPEN, ret_end, ret_result, err) < 0)
+		return -1;
+	if (*ret_end == END_PASSED)
+		json_object_set_new(*ret_result, "end", json_string("open"));
+	return 0;
+}
+
+int engine_finish(const struct engine *engine, const struct engine_request *request,
+		  enum engine_end *ret_end, json_t **ret_result, struct err *err)
+{
+	_cleanup_(transaction_release) struct transaction t;
+	transaction_init(&t, engine, request, false);
+	if (secrets_present(engine, err) < 0 || open_store(&t, err) < 0 ||
+	    transaction_attach(&t, err) < 0)
+		return -1;
+	return transaction_run(&t, STAGE_PROVE, ret_end, ret_result, err);
 }
 
 int engine_rollback_list(const struct engine *engine, json_t **ret_result,

@@ -102,17 +102,23 @@ static int phase_gates(struct transaction *t, struct err *err)
 }
 
 static const struct phase {
+	enum stage stage;
 	const char *name;
 	int (*run)(struct transaction *t, struct err *err);
 } phases[] = {
-	{"capture", phase_capture}, {"preflight", phase_preflight},
-	{"prepare", phase_prepare}, {"switch", phase_switch},
-	{"gates", phase_gates},     {"soak", gates_soak},
+	{STAGE_OPEN, "capture", phase_capture},
+	{STAGE_OPEN, "preflight", phase_preflight},
+	{STAGE_MOVE, "prepare", phase_prepare},
+	{STAGE_MOVE, "switch", phase_switch},
+	{STAGE_PROVE, "gates", phase_gates},
+	{STAGE_PROVE, "soak", gates_soak},
 };
 
-static int run_phases(struct transaction *t, struct err *err)
+static int run_phases(struct transaction *t, unsigned stages, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		if (!(phases[i].stage & stages))
+			continue;
 		t->step = phases[i].name;
 		if (phases[i].run(t, err) < 0)
 			return -1;
@@ -299,24 +305,38 @@ static int flush_failed(const struct transaction *t, enum engine_end end, struct
 		"the same command: it takes over when the lease has expired");
 }
 
-int transaction_run(struct transaction *t, enum engine_end *ret_end, json_t **ret_result,
-		    struct err *err)
+/* What the phases came to; END_PASSED for a transaction that stays open, too. */
+static enum engine_end conclude(struct transaction *t, unsigned stages,
+				const struct err *cause, json_t *todo)
+{
+	if (cause->code != ERR_NONE)
+		return settle(t, cause, todo);
+	return stages & STAGE_PROVE ? end_committed(t) : END_PASSED;
+}
+
+int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret_end,
+		    json_t **ret_result, struct err *err)
 {
 	_cleanup_json_ json_t *todo = json_array();
 	struct err cause = {0};
-	if (lock_acquire(t, err) < 0)
+	if (stages & STAGE_OPEN && lock_acquire(t, err) < 0)
 		return -1;
-	int result = run_phases(t, &cause);
-	if (result < 0 && cause.code == ERR_LOCKED) {
+	if (t->request->failed)
+		err_set(&cause, ERR_FAIL, "%s",
+			t->request->reason ? t->request->reason
+					   : "the steps in between failed");
+	else
+		run_phases(t, stages, &cause);
+	if (cause.code == ERR_LOCKED) {
 		*err = cause;
 		return -1;
 	}
-	enum engine_end end = result == 0 ? end_committed(t) : settle(t, &cause, todo);
+	enum engine_end end = conclude(t, stages, &cause, todo);
 	effects_acknowledge_cancel(t->engine->fx); /* the last push is worth finishing */
 	if (record_flush(t, err) < 0)
 		return flush_failed(t, end, err);
 	*ret_end = end;
-	*ret_result = result_of(t, end, result == 0 ? NULL : cause.message, todo);
+	*ret_result = result_of(t, end, cause.code ? cause.message : NULL, todo);
 	return 0;
 }
 

@@ -54,9 +54,18 @@ struct transaction {
 	const char *step; /* the step that is running, for records */
 };
 
-/* transaction.c: runs all phases on a transaction whose parts are set up. */
-int transaction_run(struct transaction *t, enum engine_end *ret_end, json_t **ret_result,
-		    struct err *err);
+/* Groups of phases: a deployment has all of them, the wrapped form has the first in one process and
+ * the last in another. */
+enum stage {
+	STAGE_OPEN = 1,  /* lock, capture, preflight */
+	STAGE_MOVE = 2,  /* prepare, switch */
+	STAGE_PROVE = 4, /* gates, soak, commit */
+};
+
+/* transaction.c: runs the phases of the given stages on a transaction whose parts are set up. Without
+ * STAGE_PROVE a transaction that got through stays open. */
+int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret_end,
+		    json_t **ret_result, struct err *err);
 void transaction_release(struct transaction *t);
 
 /* deploy.c: letters, digits and a few signs; ERR_USAGE otherwise. */
@@ -74,6 +83,9 @@ struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect);
 /* Every secret that the run will need is there. ERR_CONFIG names those that are not. */
 int secrets_present(const struct engine *engine, struct err *err);
+
+/* attach.c: takes up the open transaction of the journal, to finish it. */
+int transaction_attach(struct transaction *t, struct err *err);
 
 /* identity.c: who runs this, from the environment of the action or from the machine. New. */
 json_t *identity_of_run(struct effects *fx);
