@@ -186,8 +186,12 @@ static int exchange_keys(struct ssh_link *link, const struct ssh_target *target,
 {
 	for (;;) {
 		int result = ssh_connect(link->session);
-		if (result == SSH_OK)
+		if (result == SSH_OK) {
+			/* libssh leaves a socket open that it was given. It has taken it over by now;
+			 * forgetting where it came from makes it close it. */
+			(void)ssh_options_set(link->session, SSH_OPTIONS_FD, NULL);
 			return 0;
+		}
 		if (result != SSH_AGAIN) {
 			ssh_link_fail(link, "ssh handshake", err);
 			return strstr(err->message, "no match")
