@@ -30,6 +30,8 @@ struct host {
 	const struct request *request;
 	struct render render;
 	const struct terminal *terminal;
+	struct progress *display;  /* standard error, or NULL */
+	struct progress rehearsal; /* what a dry run reports to, in front of it */
 	struct config *config;
 	/* `replay --config`: this file, read through that chain, stands in for the recorded one. */
 	const char *other_config;
@@ -229,7 +231,16 @@ static void show_effect(void *context, const char *lane, const struct effect *ef
 	str_addf(&line, ")%s%s", failure ? ": " : "", failure ? failure->message : "");
 	_cleanup_free_ char *clean =
 		effects_redact_text(host->context.fx, str_text(&line));
-	progress_report(host->context.progress, PROGRESS_NOTE, NULL, "%s", clean);
+	progress_report(host->display, PROGRESS_NOTE, NULL, "%s", clean);
+}
+
+/* In a dry run steps go by, but none of them was done: they are shown as they pass and not kept. */
+static void report_rehearsal(void *context, enum progress_kind kind, const char *subject,
+			     const char *text)
+{
+	const struct host *host = context;
+	if (kind == PROGRESS_STEP_BEGIN || kind == PROGRESS_WAIT)
+		progress_report(host->display, PROGRESS_WAIT, subject, "%s", text);
 }
 
 static int ordinary_chain(struct host *host, struct effects **ret, struct err *err)
@@ -263,7 +274,7 @@ int wiring_run(const struct request *request, const struct command *command,
 	    render_check_jq(request_text(request, "jq"), err) < 0)
 		return -1;
 	_cleanup_(effects_freep) struct effects *fx = NULL;
-	_cleanup_(render_progress_freep) struct progress *progress = NULL;
+	_cleanup_(render_progress_freep) struct progress *display = NULL;
 	_cleanup_str_ struct str out = STR_INIT;
 	struct host host = {
 		.command = command,
@@ -273,14 +284,17 @@ int wiring_run(const struct request *request, const struct command *command,
 	};
 	effects_catch_signals();
 	if (!terminal->err.quiet)
-		progress = render_progress_new(&terminal->err, stderr, terminal->live);
-	host.context.progress = progress;
+		display = render_progress_new(&terminal->err, stderr, terminal->live);
+	host.display = display;
+	host.rehearsal = (struct progress){.report = report_rehearsal, .context = &host};
+	host.context.progress =
+		request_flag(request, "dry-run") ? &host.rehearsal : display;
 	if (ordinary_chain(&host, &fx, err) < 0)
 		return -1;
 	host.context.fx = fx;
 	int done = host_run(&host, &out, ret_status, err);
 	/* The live line goes before the result comes. */
-	render_progress_freep(&progress);
+	render_progress_freep(&display);
 	if (done < 0)
 		return -1;
 	return render_write(&out, err);
