@@ -1,8 +1,10 @@
 /* Sessions, and the calls of git.h that go through them. */
 #include "platform/git_session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "belay/mem.h"
 #include "belay/vec.h"
@@ -186,9 +188,20 @@ static void leave(struct vcs_session *session)
 	pthread_mutex_unlock(&session->lock);
 }
 
+/* A repository that an append would make, and looking must not. */
+static bool is_yet_to_be_made(const struct vcs_session *session)
+{
+	return session->remote->create && !session->store &&
+	       access(session->url, F_OK) < 0 && errno == ENOENT;
+}
+
 static int see_tip(struct vcs_session *session, size_t depth, bool *ret_exists,
 		   git_oid *ret_tip, struct err *err)
 {
+	if (session->kind == VCS_PATH && is_yet_to_be_made(session)) {
+		*ret_exists = false;
+		return 0;
+	}
 	if (session->kind == VCS_PATH)
 		return vcs_local_tip(session, ret_exists, ret_tip, err);
 	return vcs_fetch(session, depth, ret_exists, ret_tip, err);
