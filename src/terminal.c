@@ -42,16 +42,17 @@ static bool wants_colour(int fd, const struct request *request, char *const *env
 	return isatty(fd);
 }
 
+/* A pipe has no width, whatever COLUMNS says: who reads it wants all of the text. */
 static size_t width(int fd, char *const *environment)
 {
 	const char *columns = variable(environment, "COLUMNS");
 	long long count = 0;
+	struct winsize size = {0};
+	if (!isatty(fd))
+		return 0;
 	if (columns && str_to_int64(columns, 1, 10000, &count) == 0)
 		return (size_t)count;
-	struct winsize size = {0};
-	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0)
-		return size.ws_col;
-	return 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void terminal_look(struct terminal *ret, const struct request *request,
