@@ -55,6 +55,18 @@ static void replay(const char *path)
 	replayed++;
 }
 
+static void replay_directory(const char *path);
+
+/* Corpora may have folders, as libFuzzer allows. */
+static void replay_path(const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		replay_directory(path);
+	else
+		replay(path);
+}
+
 static void replay_directory(const char *path)
 {
 	struct dirent **entries = NULL;
@@ -67,7 +79,7 @@ static void replay_directory(const char *path)
 		char file[4096];
 		snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
 		if (entries[i]->d_name[0] != '.')
-			replay(file);
+			replay_path(file);
 		free(entries[i]);
 	}
 	free(entries);
@@ -80,13 +92,10 @@ int main(int argc, char **argv)
 	signal(SIGABRT, say_where);
 	LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
 	for (int i = 1; i < argc; i++) {
-		struct stat status;
 		if (strcmp(argv[i], "-v") == 0)
 			verbose = 1;
-		else if (stat(argv[i], &status) == 0 && S_ISDIR(status.st_mode))
-			replay_directory(argv[i]);
 		else
-			replay(argv[i]);
+			replay_path(argv[i]);
 	}
 	printf("%u files replayed\n", replayed);
 	return replayed > 0 ? 0 : 1;
