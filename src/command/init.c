@@ -36,17 +36,19 @@ static int refuse_existing(struct effects *fx, const char *prefix, struct err *e
 {
 	static const char *const files[] = {CONFIG_FILE, WORKFLOW_FILE};
 	_cleanup_str_ struct str found = STR_INIT;
+	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *path = str_format("%s%s", prefix, files[i]);
 		bool exists = false;
 		if (starter_exists(fx, path, &exists, err) < 0)
 			return -1;
 		if (exists)
-			str_addf(&found, "%s'%s'", found.len ? " and " : "", path);
+			str_addf(&found, "%s'%s'", count++ ? " and " : "", path);
 	}
-	if (!found.len)
+	if (!count)
 		return 0;
-	(void)err_set(err, ERR_CONFIG, "%s exists already", str_text(&found));
+	(void)err_set(err, ERR_CONFIG, "%s exist%s already", str_text(&found),
+		      count == 1 ? "s" : "");
 	return err_hint(err, "--force writes over it");
 }
 

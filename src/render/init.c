@@ -13,6 +13,9 @@ void render_init(struct str *out, const struct render *render, const json_t *res
 		render_inkf(out, render, INK_DIM, " (%s)\n",
 			    json_get_string(item, "what", ""));
 	}
+	/* In a dry run the list of what would be done follows by itself. */
+	if (json_object_get(result, "would"))
+		return;
 	json_array_foreach(json_object_get(result, "files"), i, item) {
 		ink_add_mark(out, render, "pass");
 		str_add(out, " wrote ");
