@@ -183,13 +183,14 @@ static void answer_from_rows(const json_t *rows, struct jq_answer *answer)
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
 		const json_t *outcome = json_array_get(row, 2);
-		if (json_array_size(outcome) == 0)
-			continue;
+		if (answers == 0 && json_array_size(outcome) > 0) {
+			answer->holds = is_true(json_array_get(outcome, 0));
+			answer->actual =
+				json_incref(json_array_get(json_array_get(row, 0), 0));
+			answer->bound =
+				json_incref(json_array_get(json_array_get(row, 1), 0));
+		}
 		answers += json_array_size(outcome);
-		jq_answer_release(answer);
-		answer->holds = is_true(json_array_get(outcome, 0));
-		answer->actual = json_incref(json_array_get(json_array_get(row, 0), 0));
-		answer->bound = json_incref(json_array_get(json_array_get(row, 1), 0));
 	}
 	if (answers == 0)
 		refuse(answer, "the expression gives no value");

@@ -1,6 +1,6 @@
 /* Compiling a schema: every keyword is known and well-formed, every pattern compiles, every $ref
- * leads to a schema of this document and not back to itself without consuming anything. What is
- * not implemented is refused, so a schema never promises what is not checked. */
+ * leads somewhere within the document. What is not implemented is refused, so a schema never
+ * promises what is not checked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "belay/vec.h"
 #include "pattern.h"
 #include "schema_format.h"
+#include "schema_links.h"
 #include "schema_tree.h"
 
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
@@ -21,20 +22,13 @@ struct compilation {
 	const char *id; /* of the document, without an empty fragment; may be NULL */
 	struct str pointer;
 	size_t depth;
-	struct {
-		struct site {
-			const json_t *subschema;
-			enum { SITE_NEW, SITE_OPEN, SITE_DONE } state;
-		} * items;
-		size_t count, capacity;
-	} sites; /* all schema objects of the document; sorted after the walk */
+	struct schema_sites sites;
 	struct err *err;
 };
 
 struct keyword {
 	const char *name;
 	int (*check)(struct compilation *c, const json_t *value);
-	bool in_place; /* applies subschemas to the same instance */
 };
 
 static int compile_subschema(struct compilation *c, const json_t *subschema);
@@ -278,51 +272,51 @@ static int ref(struct compilation *c, const json_t *value)
 
 /* Sorted by name for bsearch. */
 static const struct keyword keywords[] = {
-	{"$comment", text, false},
-	{"$defs", subschema_map, false},
-	{"$id", root_id, false},
-	{"$ref", ref, true},
-	{"$schema", known_dialect, false},
-	{"additionalProperties", compile_subschema, false},
-	{"allOf", subschemas, true},
-	{"anyOf", subschemas, true},
-	{"const", any_value, false},
-	{"contains", compile_subschema, false},
-	{"default", any_value, false},
-	{"dependentRequired", names_map, false},
-	{"deprecated", boolean, false},
-	{"description", text, false},
-	{"else", compile_subschema, true},
-	{"enum", list, false},
-	{"examples", list, false},
-	{"exclusiveMaximum", number, false},
-	{"exclusiveMinimum", number, false},
-	{"format", known_format, false},
-	{"if", compile_subschema, true},
-	{"items", compile_subschema, false},
-	{"maxContains", count, false},
-	{"maxItems", count, false},
-	{"maxLength", count, false},
-	{"maxProperties", count, false},
-	{"maximum", number, false},
-	{"minContains", count, false},
-	{"minItems", count, false},
-	{"minLength", count, false},
-	{"minProperties", count, false},
-	{"minimum", number, false},
-	{"multipleOf", positive_number, false},
-	{"not", compile_subschema, true},
-	{"oneOf", subschemas, true},
-	{"pattern", regex, false},
-	{"patternProperties", pattern_map, false},
-	{"prefixItems", subschemas, false},
-	{"properties", subschema_map, false},
-	{"propertyNames", compile_subschema, false},
-	{"required", names, false},
-	{"then", compile_subschema, true},
-	{"title", text, false},
-	{"type", type_names, false},
-	{"uniqueItems", boolean, false},
+	{"$comment", text},
+	{"$defs", subschema_map},
+	{"$id", root_id},
+	{"$ref", ref},
+	{"$schema", known_dialect},
+	{"additionalProperties", compile_subschema},
+	{"allOf", subschemas},
+	{"anyOf", subschemas},
+	{"const", any_value},
+	{"contains", compile_subschema},
+	{"default", any_value},
+	{"dependentRequired", names_map},
+	{"deprecated", boolean},
+	{"description", text},
+	{"else", compile_subschema},
+	{"enum", list},
+	{"examples", list},
+	{"exclusiveMaximum", number},
+	{"exclusiveMinimum", number},
+	{"format", known_format},
+	{"if", compile_subschema},
+	{"items", compile_subschema},
+	{"maxContains", count},
+	{"maxItems", count},
+	{"maxLength", count},
+	{"maxProperties", count},
+	{"maximum", number},
+	{"minContains", count},
+	{"minItems", count},
+	{"minLength", count},
+	{"minProperties", count},
+	{"minimum", number},
+	{"multipleOf", positive_number},
+	{"not", compile_subschema},
+	{"oneOf", subschemas},
+	{"pattern", regex},
+	{"patternProperties", pattern_map},
+	{"prefixItems", subschemas},
+	{"properties", subschema_map},
+	{"propertyNames", compile_subschema},
+	{"required", names},
+	{"then", compile_subschema},
+	{"title", text},
+	{"type", type_names},
+	{"uniqueItems", boolean},
 };
 
 static int keyword_compare(const void *name, const void *keyword)
@@ -369,134 +363,18 @@ static int compile_subschema(struct compilation *c, const json_t *subschema)
 		return refuse(c, "a schema is an object, true or false");
 	if (c->depth >= MAX_DEPTH)
 		return refuse(c, "nested too deeply");
-	*vec_push(&c->sites) = (struct site){subschema, SITE_NEW};
+	*vec_push(&c->sites) = (struct schema_site){subschema, SITE_NEW};
 	c->depth++;
 	int result = compile_members(c, subschema);
 	c->depth--;
 	return result;
 }
 
-/* --- after the walk -------------------------------------------------------------------------- */
-
-static int site_compare(const void *a, const void *b)
-{
-	uintptr_t left = (uintptr_t)((const struct site *)a)->subschema;
-	uintptr_t right = (uintptr_t)((const struct site *)b)->subschema;
-	return (left > right) - (left < right);
-}
-
-static struct site *find_site(struct compilation *c, const json_t *subschema)
-{
-	struct site wanted = {.subschema = subschema};
-	if (!c->sites.count)
-		return NULL;
-	return bsearch(&wanted, c->sites.items, c->sites.count, sizeof *c->sites.items,
-		       site_compare);
-}
-
-/* A $ref may point anywhere, but only where the walk found a schema is it known to be one. */
-static int check_targets(struct compilation *c)
-{
-	for (size_t i = 0; i < c->schema->refs.count; i++) {
-		const json_t *target = c->schema->refs.items[i].value;
-		if (!json_is_boolean(target) && !find_site(c, target))
-			return refuse(c, "'%s' does not lead to a schema",
-				      c->schema->refs.items[i].name);
-	}
-	return 0;
-}
-
-static int visit(struct compilation *c, const json_t *subschema);
-
-static int visit_keyword(struct compilation *c, const char *name, const json_t *value)
-{
-	const struct keyword *keyword = keyword_find(name);
-	if (!keyword || !keyword->in_place)
-		return 0;
-	if (json_is_string(value))
-		return visit(
-			c, schema_names_get(&c->schema->refs, json_string_value(value)));
-	if (json_is_object(value))
-		return visit(c, value);
-	for (size_t i = 0; i < json_array_size(value); i++)
-		if (visit(c, json_array_get(value, i)) < 0)
-			return -1;
-	return 0;
-}
-
-static int visit_members(struct compilation *c, const json_t *subschema)
-{
-	const char *name;
-	json_t *value;
-	json_object_foreach((json_t *)subschema, name, value) {
-		if (visit_keyword(c, name, value) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* Depth first through everything that is applied to the same instance: meeting a schema that is
- * still open would mean applying it for ever. */
-static int visit(struct compilation *c, const json_t *subschema)
-{
-	struct site *site = json_is_object(subschema) ? find_site(c, subschema) : NULL;
-	if (!site || site->state == SITE_DONE)
-		return 0;
-	if (site->state == SITE_OPEN)
-		return refuse(c, "a '$ref' leads back to itself");
-	if (c->depth >= MAX_DEPTH)
-		return refuse(c, "a chain of '$ref' is too long");
-	site->state = SITE_OPEN;
-	c->depth++;
-	int result = visit_members(c, subschema);
-	c->depth--;
-	site->state = SITE_DONE;
-	return result;
-}
-
-static int check_loops(struct compilation *c)
-{
-	for (size_t i = 0; i < c->sites.count; i++)
-		if (visit(c, c->sites.items[i].subschema) < 0)
-			return -1;
-	return 0;
-}
-
-/* The members of the last target, overridden along the chain of "$ref". New reference. */
-static json_t *merged_chain(const struct schema *schema, const json_t *subschema)
-{
-	const json_t *target = schema_ref_target(schema, subschema);
-	if (!target)
-		return json_copy((json_t *)subschema);
-	json_t *merged = merged_chain(schema, target);
-	json_object_update(merged, (json_t *)subschema);
-	json_object_del(merged, "$ref");
-	return merged;
-}
-
-/* The description beside a $ref says more about this place than the one at its target. */
-static void merge_views(struct compilation *c)
-{
-	for (size_t i = 0; i < c->sites.count; i++) {
-		const json_t *from = c->sites.items[i].subschema;
-		if (!schema_ref_target(c->schema, from) || json_object_size(from) < 2)
-			continue;
-		*vec_push(&c->schema->views) =
-			(struct schema_view){from, merged_chain(c->schema, from)};
-	}
-}
-
 static int compile_document(struct compilation *c)
 {
 	if (compile_subschema(c, c->schema->document) < 0)
 		return -1;
-	if (c->sites.count)
-		qsort(c->sites.items, c->sites.count, sizeof *c->sites.items,
-		      site_compare);
-	if (check_targets(c) < 0 || check_loops(c) < 0)
-		return -1;
-	merge_views(c);
-	return 0;
+	return schema_check_links(c->schema, &c->sites, c->err);
 }
 
 int schema_compile(const json_t *document, struct schema **ret, struct err *err)
