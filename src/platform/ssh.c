@@ -486,7 +486,7 @@ int ssh_link_open(const struct ssh_target *given, struct ssh_link **ret, struct 
 	int64_t deadline_ms = deadline_after_ms(target.connect_timeout_ms);
 	const char *name = target.name ? target.name : target.address;
 
-	int fd;
+	int fd = -1;
 	if (connect_tcp(&target, name, deadline_ms, &fd, err) < 0)
 		return -1;
 	struct ssh_link *link = mem_new(struct ssh_link);
