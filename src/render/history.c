@@ -61,6 +61,19 @@ static void add_row(struct table *table, const json_t *row, bool one_environment
 	table_end_row(table);
 }
 
+/* Then its name is not worth a column. */
+static bool is_one_environment(const json_t *events)
+{
+	const char *first = json_get_string(json_array_get(events, 0), "environment", "");
+	size_t index;
+	const json_t *row;
+	json_array_foreach(events, index, row) {
+		if (strcmp(json_get_string(row, "environment", ""), first) != 0)
+			return false;
+	}
+	return true;
+}
+
 void render_history(struct str *out, const struct render *render, const json_t *result)
 {
 	static const char *const all[] = {"TIME (UTC)", "ENVIRONMENT", "EVENT", "VERSION",
@@ -68,7 +81,7 @@ void render_history(struct str *out, const struct render *render, const json_t *
 	static const char *const one[] = {"TIME (UTC)", "",       "EVENT", "VERSION",
 					  "ACTOR",      "COMMIT", "WHAT"};
 	const json_t *events = json_object_get(result, "events");
-	bool one_environment = json_get_string(result, "environment", NULL) != NULL;
+	bool one_environment = is_one_environment(events);
 	size_t index;
 	const json_t *row;
 	if (json_array_size(events) == 0) {
