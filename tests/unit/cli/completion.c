@@ -92,7 +92,7 @@ TEST(shells_can_read_the_scripts)
 		_cleanup_free_ char *path = write_script(row->name);
 		const char *const argv[] = {row->name, "-n", path, NULL};
 		_cleanup_free_ char *out = output_of(argv, &status);
-		CHECK(status == 0 || status == 127);
+		CHECK(out && (status == 0 || status == 127));
 	}
 }
 
