@@ -50,6 +50,9 @@ char *str_take(struct str *s); /* gives the text away; s is empty afterwards */
 /* printf into fresh memory. */
 ATTR_PRINTF(1, 2) ATTR_MALLOC char *str_format(const char *format, ...);
 
+/* Replaces an owned text by a copy of another one; NULL becomes NULL. */
+void str_assign(char **owner, const char *text);
+
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool str_has_prefix(const char *text, const char *prefix);
 bool str_has_suffix(const char *text, const char *suffix);

@@ -129,6 +129,13 @@ char *str_format(const char *format, ...)
 	return str_take(&s);
 }
 
+void str_assign(char **owner, const char *text)
+{
+	char *copy = text ? mem_strdup(text) : NULL;
+	free(*owner);
+	*owner = copy;
+}
+
 bool str_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

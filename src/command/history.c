@@ -152,7 +152,7 @@ static int make_result(struct command_context *context, const struct journal_ver
 	_cleanup_json_ json_t *names = NULL;
 	_cleanup_json_ json_t *rows = NULL;
 	const char *name;
-	struct wanted wanted;
+	struct wanted wanted = {0};
 	if (read_wanted(context->request, context->now_ms, &wanted, err) ||
 	    environment_of(verb, &name, err) ||
 	    store_open(context->fx, verb->config, name, &store, err) ||

@@ -9,12 +9,6 @@
 #include "belay/timefmt.h"
 #include "transaction.h"
 
-static void replace(char **text, const char *value)
-{
-	free(*text);
-	*text = value ? mem_strdup(value) : NULL;
-}
-
 static int find_open(const struct transaction *t, const json_t **ret, struct err *err)
 {
 	const char *wanted = t->request->transaction;
@@ -45,10 +39,10 @@ static int attach_part(struct part *part, const json_t *open, struct err *err)
 			"the open transaction was not opened by 'belay begin'");
 		return err_hint(err, "its run may still be working: see 'belay status'");
 	}
-	replace(&part->version, json_get_string(row, "version", ""));
-	replace(&part->release, json_get_string(row, "release", ""));
-	replace(&part->previous, json_get_string(from, "version", NULL));
-	replace(&part->previous_release, json_get_string(from, "release", NULL));
+	str_assign(&part->version, json_get_string(row, "version", ""));
+	str_assign(&part->release, json_get_string(row, "release", ""));
+	str_assign(&part->previous, json_get_string(from, "version", NULL));
+	str_assign(&part->previous_release, json_get_string(from, "release", NULL));
 	part->captured =
 		json_incref(json_object_get(json_object_get(open, "captured"), name));
 	part->touched = true;
@@ -80,12 +74,12 @@ static int attach_parts(struct transaction *t, const json_t *open, struct err *e
 
 int transaction_attach(struct transaction *t, struct err *err)
 {
-	const json_t *open;
+	const json_t *open = NULL;
 	if (find_open(t, &open, err) < 0 || attach_parts(t, open, err) < 0)
 		return -1;
-	replace(&t->id, json_get_string(open, "id", ""));
-	replace(&t->version, json_get_string(open, "version", ""));
-	replace(&t->previous, json_get_string(open, "previous", NULL));
+	str_assign(&t->id, json_get_string(open, "id", ""));
+	str_assign(&t->version, json_get_string(open, "version", ""));
+	str_assign(&t->previous, json_get_string(open, "previous", NULL));
 	json_decref(t->run);
 	t->run = json_incref(json_object_get(open, "run"));
 	t->generation = state_generation(store_documents(t->store)->state);

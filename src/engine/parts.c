@@ -119,12 +119,6 @@ int parts_inspect_artifacts(struct transaction *t, struct err *err)
 	return 0;
 }
 
-static void replace(char **text, const char *value)
-{
-	free(*text);
-	*text = value ? mem_strdup(value) : NULL;
-}
-
 static void part_release(struct part *part)
 {
 	free(part->version);
@@ -157,8 +151,8 @@ static void keep_targets(struct transaction *t, const json_t *targets)
 			part_release(part);
 			continue;
 		}
-		replace(&part->version, json_get_string(target, "version", ""));
-		replace(&part->release, json_get_string(target, "release", ""));
+		str_assign(&part->version, json_get_string(target, "version", ""));
+		str_assign(&part->release, json_get_string(target, "release", ""));
 		t->parts[kept++] = *part;
 	}
 	t->part_count = kept;
@@ -185,7 +179,7 @@ static int bind_rollback(struct transaction *t, const struct journal_documents *
 			"there is no earlier deployment to go back to");
 		return err_hint(err, "see 'belay rollback --list'");
 	}
-	replace(&t->version, t->parts[0].version);
+	str_assign(&t->version, t->parts[0].version);
 	return 0;
 }
 
@@ -198,13 +192,14 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 		struct part *part = &t->parts[i];
 		const json_t *live = state_live(documents->state, part->service->name);
 		if (!t->going_back) {
-			replace(&part->version, t->version);
-			replace(&part->release, t->id);
+			str_assign(&part->version, t->version);
+			str_assign(&part->release, t->id);
 		}
-		replace(&part->previous, json_get_string(live, "version", NULL));
-		replace(&part->previous_release, json_get_string(live, "release", NULL));
+		str_assign(&part->previous, json_get_string(live, "version", NULL));
+		str_assign(&part->previous_release,
+			   json_get_string(live, "release", NULL));
 	}
-	replace(&t->previous, t->parts[0].previous);
+	str_assign(&t->previous, t->parts[0].previous);
 	return 0;
 }
 
