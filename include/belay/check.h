@@ -18,7 +18,7 @@
 struct check_type {
 	const char *name;    /* the key in the configuration: "http" */
 	const char *summary; /* one line for help and docs */
-	const char *fields;  /* what an observation holds, for docs: ".status .body …" */
+	const char *fields; /* what an observation holds, for docs: ".status .body …" */
 	/* One attempt. *ret_observation: new reference. An error means "no observation". */
 	int (*observe)(struct effects *fx, const struct config_check *check,
 		       json_t **ret_observation, struct err *err);
@@ -34,7 +34,8 @@ const struct check_type *check_type_find(const char *name);
 struct check_listener {
 	void (*waiting)(void *context, const struct config_check *check, int attempt,
 			const json_t *verdict);
-	void (*judged)(void *context, const struct config_check *check, const json_t *verdict);
+	void (*judged)(void *context, const struct config_check *check,
+		       const json_t *verdict);
 	void *context;
 };
 
@@ -42,7 +43,7 @@ struct check_listener {
  * (see gate_verdict()). `variables` as in verdict.h, without "now". Errors: ERR_CANCELLED,
  * ERR_CONFIG only; everything else is in the verdicts. */
 int check_gate(struct effects *fx, const char *name, const struct config_checks *checks,
-	       const json_t *variables, const struct check_listener *listener, json_t **ret_gate,
-	       struct err *err);
+	       const json_t *variables, const struct check_listener *listener,
+	       json_t **ret_gate, struct err *err);
 
 #endif

@@ -6,6 +6,10 @@
  * binding below only copies validated values. What the schema cannot say is checked here with a
  * place as well: unknown hosts, checks and services in lists, cycles in `needs` and `requires`, jq
  * that does not compile, addresses that do not parse, a driver's own settings.
+ *
+ * References to secrets stand in `tree`, `settings`, `connection` and `credentials` in the form that the
+ * effects seam takes ({"$secret": {"env": NAME}}). Members whose names begin with "x-" may be in `tree`;
+ * they mean nothing and are in none of the lists.
  */
 #ifndef BELAY_CONFIG_H
 #define BELAY_CONFIG_H
@@ -29,7 +33,7 @@ struct config_retry {
 	int attempts; /* tries in all, 1..100 */
 	int64_t delay_ms;
 	double backoff; /* factor after each try, 1..10 */
-	double jitter;	/* share of the delay that is random, 0..1 */
+	double jitter;  /* share of the delay that is random, 0..1 */
 };
 
 struct config_host {
@@ -42,7 +46,7 @@ struct config_host {
 
 struct config_check {
 	const char *name;
-	const char *type;	/* "http", "tcp", "tls": a row of the table of check types */
+	const char *type; /* "http", "tcp", "tls": a row of the table of check types */
 	const json_t *settings; /* the whole check object, defaults filled in */
 	struct config_names expect;
 	struct config_names warn;
@@ -58,7 +62,7 @@ struct config_checks {
 
 struct config_service {
 	const char *name;
-	const char *driver;	/* "ssh-release", "command": a row of the table of drivers */
+	const char *driver; /* "ssh-release", "command": a row of the table of drivers */
 	const json_t *settings; /* the whole service object, defaults filled in */
 	struct config_names needs;
 	const struct config_host **hosts;
@@ -69,15 +73,16 @@ struct config_service {
 struct config_environment {
 	const char *name;
 	struct config_names requires; /* environments where the version must have passed first */
-	int64_t lease_ms;	      /* lock.lease */
-	int64_t wait_ms;	      /* lock.wait: how long to wait for a busy lock; 0 = not at all */
-	struct config_service *services; /* in dependency order: needs before needed-by, else by file */
+	int64_t lease_ms;             /* lock.lease */
+	int64_t wait_ms; /* lock.wait: how long to wait for a busy lock; 0 = not at all */
+	struct config_service
+		*services; /* in dependency order: needs before needed-by, else by file */
 	size_t service_count;
 	struct config_checks preflight; /* judged before anything is touched */
-	struct config_checks gates;	/* judged after the switch, and again after an undo */
+	struct config_checks gates; /* judged after the switch, and again after an undo */
 	struct {
-		int64_t for_ms, every_ms; /* for_ms 0 = no soak */
-		struct config_checks checks;
+		int64_t for_ms, every_ms;    /* for_ms 0 = no soak */
+		struct config_checks checks; /* the gates, unless named */
 	} soak;
 	bool rollback_auto;
 };
@@ -88,7 +93,7 @@ struct config {
 	json_t *tree; /* validated, defaults filled in */
 	struct {
 		const char *branch; /* may contain {environment} */
-		json_t *remote;	    /* REMOTE object of the git effects, or NULL: the repository's origin */
+		json_t *remote; /* REMOTE object of the git effects, or NULL: the repository's origin */
 		json_t *credentials; /* members to merge into REMOTE (token, key, …); may be empty */
 		const char *author_name, *author_email;
 	} state;
@@ -121,7 +126,8 @@ void config_free(struct config *config);
 void config_freep(struct config **config);
 
 /* NULL when there is none of that name. */
-const struct config_environment *config_environment(const struct config *config, const char *name);
+const struct config_environment *config_environment(const struct config *config,
+						    const char *name);
 const struct config_service *config_service(const struct config_environment *environment,
 					    const char *name);
 const struct config_check *config_check(const struct config *config, const char *name);
@@ -134,7 +140,8 @@ int config_choose_environment(const struct config *config, const char *name,
 
 /* Every secret reference below an environment's reach (hosts, checks, services, state), as
  * [{"where": "hosts.web1.key", "$secret": {...}}]: what has to be present before a run. New. */
-json_t *config_secrets(const struct config *config, const struct config_environment *environment);
+json_t *config_secrets(const struct config *config,
+		       const struct config_environment *environment);
 
 /* The schema as embedded text, parsed. New reference. */
 json_t *config_schema(void);

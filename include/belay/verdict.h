@@ -39,8 +39,8 @@ void judge_freep(struct judge **judge);
  * 1970, like jq's own `now`). `failure` is the seam's error when there is no observation (then
  * `observation` is NULL). The verdict counts one attempt; whoever tries several sets "attempts" and
  * "duration_ms". New reference. */
-json_t *judge_observation(struct judge *judge, const json_t *observation, const struct err *failure,
-			  const json_t *variables);
+json_t *judge_observation(struct judge *judge, const json_t *observation,
+			  const struct err *failure, const json_t *variables);
 
 enum outcome verdict_outcome(const json_t *verdict);
 

@@ -1,6 +1,6 @@
 /* From text to a bound configuration: YAML → schema → checks across the document → defaults → structs.
  * All problems are collected first; only a document without any is bound. */
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,19 +55,31 @@ void config_freep(struct config **config)
 	*config = NULL;
 }
 
+/* "12:" → 12; the number has to be there and above 0. */
+static bool take_number(const char **at, unsigned *ret_number)
+{
+	char *end;
+	unsigned long number = strtoul(*at, &end, 10);
+	if (end == *at || *end != ':' || number == 0 || number > UINT_MAX)
+		return false;
+	*ret_number = (unsigned)number;
+	*at = end + 1;
+	return true;
+}
+
 /* A document that is no YAML has one problem; its place stands in the error's message. */
 static void keep_yaml_error(const char *file, const struct err *err,
 			    struct config_problems *problems)
 {
 	const char *message = err->message;
-	unsigned line = 1, column = 1;
-	int used = 0;
+	struct yaml_place place = {1, 1};
 	if (str_has_prefix(message, file) && message[strlen(file)] == ':')
 		message += strlen(file) + 1;
-	if (sscanf(message, "%u:%u: %n", &line, &column, &used) == 2 && used)
-		message += used;
+	const char *rest = message;
+	if (take_number(&rest, &place.line) && take_number(&rest, &place.column))
+		message = rest + (*rest == ' ');
 	*vec_push(problems) = (struct config_problem){
-		.place = {line, column},
+		.place = place,
 		.message = mem_strdup(message),
 		.hint = err->hint[0] ? mem_strdup(err->hint) : NULL,
 	};
