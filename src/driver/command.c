@@ -89,18 +89,27 @@ static json_t *command_plan(const struct driver_job *job)
 	return plan;
 }
 
+/* What cannot be known before the first deployment ("cat: live: No such file") must not stand in its
+ * way: a `version` that fails leaves the version unknown. */
 static int command_capture(struct effects *fx, const struct driver_job *job, json_t **ret,
 			   struct err *err)
 {
 	_cleanup_json_ json_t *local = json_object();
 	if (script_of(job, "version")) {
 		_cleanup_json_ json_t *answer = NULL;
+		struct err failure = {0};
 		if (run_script(fx, job, EFFECT_OBSERVE, "version", job->previous, NULL,
-			       &answer, err) < 0)
+			       &answer, &failure) < 0 &&
+		    failure.code == ERR_CANCELLED) {
+			*err = failure;
 			return -1;
+		}
 		_cleanup_free_ char *line = output_last_line(answer);
 		if (*line && strlen(line) <= VERSION_MAX_LEN)
 			json_object_set_new(local, "version", json_string(line));
+		else if (failure.code)
+			json_object_set_new(local, "unknown",
+					    json_string(failure.message));
 	}
 	*ret = json_pack("{s:{s:O}}", "hosts", "local", local);
 	return 0;

@@ -38,18 +38,36 @@ struct check_listener gates_listener(const struct engine *engine)
 		.waiting = on_waiting, .judged = on_judged, .context = (void *)engine};
 }
 
+static bool has_passed(const json_t *verdict)
+{
+	enum outcome outcome = verdict_outcome(verdict);
+	return outcome == OUTCOME_PASS || outcome == OUTCOME_WARN;
+}
+
+/* "api-health, disk": the checks that did not pass. Fresh. */
+static char *gate_names(const json_t *gate)
+{
+	struct str text = STR_INIT;
+	size_t i;
+	json_t *verdict;
+	json_array_foreach(json_object_get(gate, "verdicts"), i, verdict) {
+		if (!has_passed(verdict))
+			str_addf(&text, "%s%s", text.len ? ", " : "",
+				 json_get_string(verdict, "check", ""));
+	}
+	return str_take(&text);
+}
+
 char *gate_reason(const json_t *gate)
 {
 	struct str text = STR_INIT;
 	size_t i;
 	json_t *verdict;
 	json_array_foreach(json_object_get(gate, "verdicts"), i, verdict) {
-		enum outcome outcome = verdict_outcome(verdict);
-		if (outcome == OUTCOME_PASS || outcome == OUTCOME_WARN)
-			continue;
-		str_addf(&text, "%s%s: %s", text.len ? "; " : "",
-			 json_get_string(verdict, "check", ""),
-			 json_get_string(verdict, "reason", outcome_name(outcome)));
+		if (!has_passed(verdict))
+			str_addf(&text, "%s%s: %s", text.len ? "; " : "",
+				 json_get_string(verdict, "check", ""),
+				 json_get_string(verdict, "reason", ""));
 	}
 	return str_take(&text);
 }
@@ -98,9 +116,9 @@ static void record_gate(struct transaction *t, const char *phase, json_t *gate,
 		record_line(t, phase, NULL, "ok", ms, "%s passed: %zu check%s", phase,
 			    count, count == 1 ? "" : "s");
 	} else {
-		_cleanup_free_ char *reason = gate_reason(gate);
-		record_line(t, phase, NULL, "failed", ms, "%s %s: %s", phase,
-			    outcome_name(outcome), reason);
+		_cleanup_free_ char *names = gate_names(gate);
+		record_line(t, phase, NULL, "failed", ms, "%s did not pass: %s", phase,
+			    names);
 	}
 }
 

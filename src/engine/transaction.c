@@ -43,7 +43,7 @@ static int phase_preflight(struct transaction *t, struct err *err)
 
 static int phase_prepare(struct transaction *t, struct err *err)
 {
-	json_t *names = json_array();
+	_cleanup_json_ json_t *names = json_array();
 	int result = 0;
 	for (size_t i = 0; i < t->part_count && result == 0; i++) {
 		struct part *part = &t->parts[i];
@@ -62,7 +62,9 @@ static int phase_prepare(struct transaction *t, struct err *err)
 			    part->version);
 		result = lock_renew(t, err);
 	}
-	record_event(t, "deployment.prepared", json_pack("{s:o}", "services", names));
+	if (json_array_size(names) > 0)
+		record_event(t, "deployment.prepared",
+			     json_pack("{s:O}", "services", names));
 	return result;
 }
 
@@ -321,12 +323,14 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	struct err cause = {0};
 	if (stages & STAGE_OPEN && lock_acquire(t, err) < 0)
 		return -1;
-	if (t->request->failed)
+	if (t->request->failed) {
+		t->step = "steps"; /* those between begin and finish */
 		err_set(&cause, ERR_FAIL, "%s",
 			t->request->reason ? t->request->reason
 					   : "the steps in between failed");
-	else
+	} else {
 		run_phases(t, stages, &cause);
+	}
 	if (cause.code == ERR_LOCKED) {
 		*err = cause;
 		return -1;

@@ -70,10 +70,6 @@ static void add_passed(struct str *text, const struct ending *ending)
 {
 	const char *version = ending->version;
 	const char *was = ending->previous ? ending->previous : "nothing";
-	if (json_get_bool(ending->result, "noop", false)) {
-		str_addf(text, "%s is live already: nothing to do", version);
-		return;
-	}
 	if (ending->assumed) {
 		str_addf(text, "%s would go live (now: %s)", version, was);
 		return;
@@ -98,6 +94,9 @@ static void add_headline(struct str *out, const struct render *render,
 	const char *previous = ending->previous ? ending->previous : "nothing";
 	if (is_ended(ending, "passed"))
 		add_passed(&text, ending);
+	else if (is_ended(ending, "open"))
+		str_addf(&text, "%s has begun; bring it out, then 'belay finish'",
+			 version);
 	else if (is_ended(ending, "rolled-back"))
 		add_rolled_back(&text, ending);
 	else if (is_ended(ending, "stuck"))

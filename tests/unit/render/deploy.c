@@ -16,8 +16,8 @@ static const struct {
 	 "{'kind': 'rollback', 'environment': 'production', 'version': 'v2', 'previous': 'v3', "
 	 "'end': 'passed', 'duration_ms': 900}",
 	 "✓ production: back to v2 (was v3) in 900ms\n"},
-	{"nothing to do", "{" BASE("passed") ", 'noop': true}",
-	 "✓ production: v3 is live already: nothing to do\n"},
+	{"begun", "{" BASE("open") "}",
+	 "· production: v3 has begun; bring it out, then 'belay finish'\n"},
 	{"dry run", "{" BASE("passed") ", 'assumed': true}",
 	 "· production: v3 would go live (now: v2)\n"},
 	{"rolled back",
