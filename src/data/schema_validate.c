@@ -11,7 +11,7 @@
 #define MAX_DEPTH 600
 
 /* Bounds the time: nested anyOf can make the work grow with a power of the depth. */
-#define MAX_STEPS 5000000
+#define MAX_STEPS 2000000
 
 /* Sorted by name for bsearch. Keywords that are read by another one, or only describe, are not
  * here. properties, patternProperties and additionalProperties look at each member together; so do
