@@ -196,6 +196,18 @@ static json_t *ask(const struct judge_predicate *predicate, const json_t *observ
 	return row;
 }
 
+/* Puts why there was no answer in front of `reason`, which is taken. */
+static char *with_error(const json_t *observation, char *reason)
+{
+	const char *message =
+		json_get_string(json_object_get(observation, "error"), "message", NULL);
+	if (!message || has_answer(observation))
+		return reason;
+	char *both = str_format("no answer: %s (%s)", message, reason);
+	free(reason);
+	return both;
+}
+
 static json_t *judge_predicates(const struct judge *judge, const json_t *observation,
 				const json_t *variables)
 {
@@ -206,7 +218,8 @@ static json_t *judge_predicates(const struct judge *judge, const json_t *observa
 				      ask(&judge->items[i], observation, variables));
 	char *reason = reason_from_predicates(predicates, "expect");
 	if (reason)
-		return verdict_close(verdict, OUTCOME_FAIL, reason);
+		return verdict_close(verdict, OUTCOME_FAIL,
+				     with_error(observation, reason));
 	reason = reason_from_predicates(predicates, "warn");
 	if (reason)
 		return verdict_close(verdict, OUTCOME_WARN, reason);

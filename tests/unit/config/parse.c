@@ -112,7 +112,7 @@ TEST(checks_are_bound)
 		return;
 	const struct config_check *health = config_check(config, "health");
 	CHECK_STR_EQ(health->type, "http");
-	CHECK_INT_EQ(health->expect.count, 1); /* the default of http */
+	CHECK_INT_EQ(health->expect.count, 2); /* the default of http */
 	CHECK_INT_EQ(health->severity, SEVERITY_CRITICAL);
 	CHECK_INT_EQ(health->on_no_data, NO_DATA_FAIL);
 	CHECK_INT_EQ(health->timeout_ms, 20000);
