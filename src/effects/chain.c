@@ -99,7 +99,8 @@ int effects_perform(struct effects *fx, const struct effect *effect, json_t **re
 		complete.args = no_args = json_object();
 
 	fx->position[fx->depth - 1]++;
-	struct lane lane = {.path = fx->path, .position = fx->position, .depth = fx->depth};
+	struct lane lane = {
+		.path = fx->path, .position = fx->position, .depth = fx->depth};
 	_cleanup_json_ json_t *answer = NULL;
 	struct err failure = {0};
 	if (layer_perform(fx->top, &lane, &complete, &answer, &failure) < 0) {
@@ -125,7 +126,8 @@ struct fan_out {
 
 	pthread_mutex_t lock; /* what the lanes leave to their parent: */
 	bool cancelled;
-	struct err held_back; /* of the lowest index, so that it does not depend on timing */
+	struct err
+		held_back; /* of the lowest index, so that it does not depend on timing */
 	size_t held_back_index;
 };
 
@@ -186,7 +188,8 @@ static void *fan_out_thread(void *argument)
 }
 
 void effects_fan_out(struct effects *fx, size_t count, const char *const *names,
-		     void (*work)(struct effects *lane, size_t index, void *context), void *context)
+		     void (*work)(struct effects *lane, size_t index, void *context),
+		     void *context)
 {
 	struct fan_out fan = {
 		.parent = fx,

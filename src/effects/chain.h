@@ -12,7 +12,8 @@ struct effects {
 
 	bool cancelled; /* an effect of this lane failed with ERR_CANCELLED, unacknowledged */
 	int64_t last_now_ms, last_mono_ms;
-	struct err held_back; /* failure of a short form that cannot report; the next effect does */
+	struct err
+		held_back; /* failure of a short form that cannot report; the next effect does */
 };
 
 #endif

@@ -36,7 +36,8 @@ struct dryrun {
 /* Kinds that look at the world which the noted acts would have changed. */
 static bool looks_at_world(const char *kind)
 {
-	static const char *const kinds[] = {"http", "tcp", "tls", "run", "ssh.run", "sleep"};
+	static const char *const kinds[] = {"http", "tcp",     "tls",
+					    "run",  "ssh.run", "sleep"};
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(kinds[i], kind) == 0)
 			return true;
@@ -50,7 +51,8 @@ static json_t *assumed_append(const json_t *args)
 	json_t *ids = json_array();
 	for (size_t i = 0; i < json_array_size(json_object_get(args, "commits")); i++)
 		json_array_append_new(ids, json_string(no_id));
-	return json_pack("{s:b, s:b, s:s, s:o}", "assumed", 1, "raced", 0, "tip", no_id, "ids", ids);
+	return json_pack("{s:b, s:b, s:s, s:o}", "assumed", 1, "raced", 0, "tip", no_id,
+			 "ids", ids);
 }
 
 static json_t *assumed_answer(const struct effect *effect)
@@ -58,11 +60,12 @@ static json_t *assumed_answer(const struct effect *effect)
 	if (effect->mode == EFFECT_OBSERVE)
 		return json_pack("{s:b}", "assumed", 1);
 	if (strcmp(effect->kind, "run") == 0 || strcmp(effect->kind, "ssh.run") == 0)
-		return json_pack("{s:b, s:i, s:n, s:b, s:s, s:s, s:b, s:i}", "assumed", 1, "exit", 0,
-				 "signal", "timed_out", 0, "stdout", "", "stderr", "", "truncated",
-				 0, "duration_ms", 0);
+		return json_pack("{s:b, s:i, s:n, s:b, s:s, s:s, s:b, s:i}", "assumed", 1,
+				 "exit", 0, "signal", "timed_out", 0, "stdout", "",
+				 "stderr", "", "truncated", 0, "duration_ms", 0);
 	if (strcmp(effect->kind, "http") == 0)
-		return json_pack("{s:b, s:i, s:{}, s:n}", "assumed", 1, "status", 0, "headers", "body");
+		return json_pack("{s:b, s:i, s:{}, s:n}", "assumed", 1, "status", 0,
+				 "headers", "body");
 	if (strcmp(effect->kind, "git.append") == 0)
 		return assumed_append(effect->args);
 	return json_pack("{s:b}", "assumed", 1);
@@ -70,8 +73,8 @@ static json_t *assumed_answer(const struct effect *effect)
 
 /* --- notes --------------------------------------------------------------------------------- */
 
-static int compare_positions(const size_t *a, size_t a_depth, const size_t *b, size_t b_depth,
-			     size_t *ret_differs_at)
+static int compare_positions(const size_t *a, size_t a_depth, const size_t *b,
+			     size_t b_depth, size_t *ret_differs_at)
 {
 	size_t i = 0;
 	while (i < a_depth && i < b_depth && a[i] == b[i])
@@ -86,7 +89,8 @@ static int compare_positions(const size_t *a, size_t a_depth, const size_t *b, s
 static bool happens_before(const struct note *note, const struct lane *lane)
 {
 	size_t at;
-	int order = compare_positions(note->position, note->depth, lane->position, lane->depth, &at);
+	int order = compare_positions(note->position, note->depth, lane->position,
+				      lane->depth, &at);
 	return order < 0 && at % 2 == 0;
 }
 
@@ -112,14 +116,16 @@ static json_t *scrubbed_string(struct dryrun *dryrun, const char *value)
 	return result ? result : json_null();
 }
 
-static void note(struct dryrun *dryrun, const struct lane *lane, const struct effect *effect)
+static void note(struct dryrun *dryrun, const struct lane *lane,
+		 const struct effect *effect)
 {
 	struct note entry = {
 		.position = mem_array(size_t, lane->depth),
 		.depth = lane->depth,
 		.text = json_pack("{s:s, s:o, s:o, s:s}", "kind", effect->kind, "subject",
 				  scrubbed_string(dryrun, effect->subject), "summary",
-				  scrubbed_string(dryrun, effect->summary), "lane", lane->path),
+				  scrubbed_string(dryrun, effect->summary), "lane",
+				  lane->path),
 	};
 	memcpy(entry.position, lane->position, lane->depth * sizeof *entry.position);
 	pthread_mutex_lock(&dryrun->lock);
@@ -131,13 +137,15 @@ static int compare_notes(const void *a, const void *b)
 {
 	const struct note *left = a, *right = b;
 	size_t at;
-	return compare_positions(left->position, left->depth, right->position, right->depth, &at);
+	return compare_positions(left->position, left->depth, right->position,
+				 right->depth, &at);
 }
 
 /* --- the layer ----------------------------------------------------------------------------- */
 
 static int dryrun_perform(struct effects_layer *layer, const struct lane *lane,
-			  const struct effect *effect, json_t **ret_answer, struct err *err)
+			  const struct effect *effect, json_t **ret_answer,
+			  struct err *err)
 {
 	struct dryrun *dryrun = (struct dryrun *)layer;
 	if (effect->mode == EFFECT_ACT) {
@@ -158,8 +166,8 @@ static json_t *dryrun_noted(const struct effects_layer *layer)
 	json_t *list = json_array();
 	pthread_mutex_lock(&dryrun->lock);
 	if (dryrun->notes.count)
-		qsort(dryrun->notes.items, dryrun->notes.count, sizeof *dryrun->notes.items,
-		      compare_notes);
+		qsort(dryrun->notes.items, dryrun->notes.count,
+		      sizeof *dryrun->notes.items, compare_notes);
 	for (size_t i = 0; i < dryrun->notes.count; i++)
 		json_array_append(list, dryrun->notes.items[i].text);
 	pthread_mutex_unlock(&dryrun->lock);

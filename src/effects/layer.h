@@ -27,9 +27,10 @@ struct effects_layer_ops {
 	const char *name;
 	int (*perform)(struct effects_layer *layer, const struct lane *lane,
 		       const struct effect *effect, json_t **ret_answer, struct err *err);
-	json_t *(*noted)(const struct effects_layer *layer);	      /* NULL: ask below */
-	void (*scrub)(struct effects_layer *layer, struct str *text); /* NULL: ask below */
-	void (*release)(struct effects_layer *layer);		      /* frees the layer itself */
+	json_t *(*noted)(const struct effects_layer *layer); /* NULL: ask below */
+	void (*scrub)(struct effects_layer *layer,
+		      struct str *text);              /* NULL: ask below */
+	void (*release)(struct effects_layer *layer); /* frees the layer itself */
 };
 
 /* First member of every layer. */
@@ -40,13 +41,14 @@ struct effects_layer {
 
 /* Always gives an answer (never NULL) on success. */
 static inline int layer_perform(struct effects_layer *layer, const struct lane *lane,
-				const struct effect *effect, json_t **ret_answer, struct err *err)
+				const struct effect *effect, json_t **ret_answer,
+				struct err *err)
 {
 	return layer->ops->perform(layer, lane, effect, ret_answer, err);
 }
 
 void layer_scrub(struct effects_layer *layer, struct str *text);
 json_t *layer_noted(const struct effects_layer *layer); /* new reference */
-void layer_free(struct effects_layer *layer);		/* with all layers below */
+void layer_free(struct effects_layer *layer);           /* with all layers below */
 
 #endif

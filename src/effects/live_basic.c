@@ -18,8 +18,8 @@ int live_clock(struct live_call *call, json_t **ret_answer, struct err *err)
 {
 	(void)call;
 	(void)err;
-	*ret_answer = json_pack("{s:I, s:I}", "now_ms", (json_int_t)clock_wall_ms(), "mono_ms",
-				(json_int_t)clock_mono_ms());
+	*ret_answer = json_pack("{s:I, s:I}", "now_ms", (json_int_t)clock_wall_ms(),
+				"mono_ms", (json_int_t)clock_mono_ms());
 	return 0;
 }
 
@@ -61,7 +61,8 @@ int live_secret(struct live_call *call, json_t **ret_answer, struct err *err)
 	(void)err;
 	_cleanup_secret_ struct secret secret = SECRET_INIT;
 	struct err why = {0};
-	bool present = live_resolve(call, call->args, "the question for it", &secret, &why) == 0;
+	bool present =
+		live_resolve(call, call->args, "the question for it", &secret, &why) == 0;
 	*ret_answer = json_pack("{s:b}", "present", present && secret.len > 0);
 	return 0;
 }
@@ -73,7 +74,8 @@ static char *user_name(void)
 	FILE *file = fopen("/etc/passwd", "re");
 	char buffer[1024], *name = NULL;
 	struct passwd entry, *found;
-	while (file && !name && fgetpwent_r(file, &entry, buffer, sizeof buffer, &found) == 0)
+	while (file && !name &&
+	       fgetpwent_r(file, &entry, buffer, sizeof buffer, &found) == 0)
 		if (entry.pw_uid == geteuid())
 			name = mem_strdup(entry.pw_name);
 	if (file)
@@ -92,9 +94,9 @@ int live_system(struct live_call *call, json_t **ret_answer, struct err *err)
 	_cleanup_free_ char *os =
 		str_format("%s %s %s", system.sysname, system.release, system.machine);
 	*ret_answer = json_pack("{s:o, s:o, s:I, s:o, s:I}", "hostname",
-				utf8_json(system.nodename, strlen(system.nodename)), "user",
-				utf8_json(user, strlen(user)), "pid", (json_int_t)getpid(), "os",
-				utf8_json(os, strlen(os)), "cores",
-				(json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
+				utf8_json(system.nodename, strlen(system.nodename)),
+				"user", utf8_json(user, strlen(user)), "pid",
+				(json_int_t)getpid(), "os", utf8_json(os, strlen(os)),
+				"cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
 	return 0;
 }

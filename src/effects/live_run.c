@@ -30,7 +30,8 @@ json_t *live_outcome(struct live_call *call, struct run_outcome *outcome)
 	json_object_set_new(answer, "exit",
 			    outcome->exited ? json_integer(outcome->exit) : json_null());
 	json_object_set_new(answer, "signal",
-			    *outcome->signal ? json_string(outcome->signal) : json_null());
+			    *outcome->signal ? json_string(outcome->signal)
+					     : json_null());
 	json_object_set_new(answer, "timed_out", json_boolean(outcome->timed_out));
 	json_object_set_new(answer, "stdout", output(call, &outcome->out));
 	json_object_set_new(answer, "stderr", output(call, &outcome->err));
@@ -41,7 +42,8 @@ json_t *live_outcome(struct live_call *call, struct run_outcome *outcome)
 
 size_t live_max_output(const struct live_call *call)
 {
-	int64_t max_bytes = json_get_int(call->args, "max_output_bytes", LIVE_OUTPUT_DEFAULT_BYTES);
+	int64_t max_bytes =
+		json_get_int(call->args, "max_output_bytes", LIVE_OUTPUT_DEFAULT_BYTES);
 	return max_bytes > 0 ? (size_t)max_bytes : 0;
 }
 
@@ -71,12 +73,13 @@ static int get_variables(struct live_call *call, struct variables *ret, struct e
 	ret->secrets = mem_array(struct secret, size);
 	const char *name;
 	json_t *value;
-	json_object_foreach(env, name, value)
-	{
-		_cleanup_free_ char *what = str_format("variable '%s' of a command", name);
+	json_object_foreach(env, name, value) {
+		_cleanup_free_ char *what =
+			str_format("variable '%s' of a command", name);
 		struct secret *secret = &ret->secrets[ret->count];
 		if (!*name || strchr(name, '='))
-			return err_set(err, ERR_CONFIG, "'%s' cannot be the name of a variable", name);
+			return err_set(err, ERR_CONFIG,
+				       "'%s' cannot be the name of a variable", name);
 		if (live_resolve(call, value, what, secret, err) < 0)
 			return -1;
 		ret->items[ret->count++] = (struct process_variable){name, secret->data};
@@ -93,7 +96,8 @@ static int get_argv(const json_t *words, const char ***ret_argv, struct err *err
 	*ret_argv = argv;
 	for (size_t i = 0; i < count; i++)
 		if (!argv[i])
-			return err_set(err, ERR_CONFIG, "the words of a command must be text");
+			return err_set(err, ERR_CONFIG,
+				       "the words of a command must be text");
 	return count ? 0 : err_set(err, ERR_CONFIG, "a command needs at least one word");
 }
 
@@ -105,7 +109,8 @@ int live_run(struct live_call *call, json_t **ret_answer, struct err *err)
 	const char *shell = json_get_string(call->args, "shell", NULL);
 	if (!words == !shell)
 		return err_set(err, ERR_CONFIG, "run needs either shell or argv");
-	if (get_variables(call, &variables, err) < 0 || (words && get_argv(words, &argv, err) < 0))
+	if (get_variables(call, &variables, err) < 0 ||
+	    (words && get_argv(words, &argv, err) < 0))
 		return -1;
 
 	const char *text = json_get_string(call->args, "stdin", NULL);

@@ -45,8 +45,8 @@ static int read_known_hosts(const char *path, struct means *means, struct err *e
 	struct err why = {0};
 	free(means->known_hosts_from);
 	means->known_hosts_from = str_format("'%s'", path);
-	if (fs_read(path, KNOWN_HOSTS_MAX_BYTES, &means->known_hosts.data, &means->known_hosts.len,
-		    &why) == 0 ||
+	if (fs_read(path, KNOWN_HOSTS_MAX_BYTES, &means->known_hosts.data,
+		    &means->known_hosts.len, &why) == 0 ||
 	    why.code == ERR_NOT_FOUND)
 		return 0;
 	*err = why;
@@ -56,8 +56,8 @@ static int read_known_hosts(const char *path, struct means *means, struct err *e
 
 /* A secret reference, {file}, a text; or ~/.ssh/known_hosts. What is in it is public: only a
  * reference makes a secret of it. */
-static int get_known_hosts(struct live_call *call, const json_t *value, struct means *means,
-			   struct err *err)
+static int get_known_hosts(struct live_call *call, const json_t *value,
+			   struct means *means, struct err *err)
 {
 	const char *file = json_get_string(value, "file", NULL);
 	if (file)
@@ -65,8 +65,8 @@ static int get_known_hosts(struct live_call *call, const json_t *value, struct m
 	if (value && !json_is_null(value)) {
 		const char *env =
 			json_get_string(json_object_get(value, "$secret"), "env", NULL);
-		means->known_hosts_from =
-			env ? str_format("$%s", env) : mem_strdup("the configured known_hosts");
+		means->known_hosts_from = env ? str_format("$%s", env)
+					      : mem_strdup("the configured known_hosts");
 		return live_resolve(call, value, "known_hosts", &means->known_hosts, err);
 	}
 	const char *home = env_get("HOME");
@@ -82,23 +82,25 @@ static int get_means(struct live_call *call, const json_t *settings, struct mean
 	const char *certificate = json_get_string(settings, "certificate", NULL);
 	if (key && live_resolve(call, key, "the ssh key", &means->key, err) < 0)
 		return -1;
-	if (passphrase &&
-	    live_resolve(call, passphrase, "the passphrase of the ssh key", &means->passphrase,
-			 err) < 0)
+	if (passphrase && live_resolve(call, passphrase, "the passphrase of the ssh key",
+				       &means->passphrase, err) < 0)
 		return -1;
 	size_t len;
-	if (certificate &&
-	    fs_read(certificate, CERTIFICATE_MAX_BYTES, &means->certificate, &len, err) < 0)
+	if (certificate && fs_read(certificate, CERTIFICATE_MAX_BYTES,
+				   &means->certificate, &len, err) < 0)
 		return err_wrap(err, "ssh certificate");
-	return get_known_hosts(call, json_object_get(settings, "known_hosts"), means, err);
+	return get_known_hosts(call, json_object_get(settings, "known_hosts"), means,
+			       err);
 }
 
 int live_ssh_open(struct live_call *call, const json_t *settings,
-		  const struct live_ssh_address *address, struct ssh_link **ret, struct err *err)
+		  const struct live_ssh_address *address, struct ssh_link **ret,
+		  struct err *err)
 {
 	__attribute__((cleanup(means_release))) struct means means = {0};
 	if (get_means(call, settings, &means, err) < 0)
-		return err_wrap(err, "%s", address->name ? address->name : address->address);
+		return err_wrap(err, "%s",
+				address->name ? address->name : address->address);
 	struct ssh_target target = {
 		.name = address->name,
 		.address = address->address,
@@ -157,7 +159,8 @@ static struct links *links_of(struct live_call *call)
 /* The whole HOST belongs to the name: the same address with another key is another connection. */
 static char *link_name(const struct live_call *call)
 {
-	_cleanup_free_ char *host = json_text_compact(json_object_get(call->args, "host"));
+	_cleanup_free_ char *host =
+		json_text_compact(json_object_get(call->args, "host"));
 	return str_format("%s %s", call->lane, host);
 }
 
@@ -208,13 +211,15 @@ static void input_release(struct input *input)
 	*input = (struct input){.file.fd = -1};
 }
 
-static int open_path(const char *path, bool may_be_directory, struct input *ret, struct err *err)
+static int open_path(const char *path, bool may_be_directory, struct input *ret,
+		     struct err *err)
 {
 	struct stat status;
-	ret->file = (struct feed_file){.fd = open(path, O_RDONLY | O_CLOEXEC), .path = path};
+	ret->file =
+		(struct feed_file){.fd = open(path, O_RDONLY | O_CLOEXEC), .path = path};
 	if (ret->file.fd < 0 || fstat(ret->file.fd, &status) < 0)
-		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_FAIL, errno,
-				     "cannot read '%s'", path);
+		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_FAIL,
+				     errno, "cannot read '%s'", path);
 	if (S_ISDIR(status.st_mode) && may_be_directory) {
 		if (archive_stream_open(path, &ret->archive, err) < 0)
 			return -1;
@@ -240,7 +245,8 @@ static int open_input(const json_t *value, struct input *ret, struct err *err)
 	if (artifact || file)
 		return open_path(artifact ? artifact : file, artifact != NULL, ret, err);
 	if (value && !json_is_null(value))
-		return err_set(err, ERR_CONFIG, "stdin is one of text, artifact and file");
+		return err_set(err, ERR_CONFIG,
+			       "stdin is one of text, artifact and file");
 	return 0;
 }
 
@@ -257,13 +263,14 @@ static int open_for_call(struct live_call *call, struct ssh_link **ret, struct e
 		.port = (unsigned)port,
 	};
 	if (!address.address || !address.user || port < 1 || port > 65535)
-		return err_set(err, ERR_CONFIG, "an ssh host needs an address, a user and a valid port");
+		return err_set(err, ERR_CONFIG,
+			       "an ssh host needs an address, a user and a valid port");
 	return live_ssh_open(call, host, &address, ret, err);
 }
 
 /* One attempt. *ret_again: nothing was sent, a new connection may do better. */
-static int attempt(struct live_call *call, struct ssh_link *link, struct run_outcome *outcome,
-		   bool *ret_again, struct err *err)
+static int attempt(struct live_call *call, struct ssh_link *link,
+		   struct run_outcome *outcome, bool *ret_again, struct err *err)
 {
 	__attribute__((cleanup(input_release))) struct input input = {.file.fd = -1};
 	*ret_again = false;

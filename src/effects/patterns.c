@@ -46,13 +46,15 @@ static size_t span(const char *text, size_t len, size_t at, bool (*wanted)(char)
 /* From "-----BEGIN … PRIVATE KEY-----" to the matching end, or to the end of the text. */
 static bool rule_private_key(const char *text, size_t len, size_t at, struct cut *cut)
 {
-	static const char begin[] = "-----BEGIN ", kind[] = "PRIVATE KEY", end[] = "-----END ";
+	static const char begin[] = "-----BEGIN ", kind[] = "PRIVATE KEY",
+			  end[] = "-----END ";
 	if (!begins(text, len, at, begin))
 		return false;
 	size_t label = at + sizeof begin - 1;
 	const char *dashes = memmem(text + label, len - label, "-----", 5);
 	size_t label_end = dashes ? (size_t)(dashes - text) : len;
-	if (label_end - label > 64 || !memmem(text + label, label_end - label, kind, sizeof kind - 1))
+	if (label_end - label > 64 ||
+	    !memmem(text + label, label_end - label, kind, sizeof kind - 1))
 		return false;
 	cut->from = at;
 	cut->to = len;
@@ -76,14 +78,15 @@ static bool is_token68(char c)
 /* "Bearer authentication" and a challenge's "Bearer realm=" are no tokens. */
 static bool is_prose(const char *word, size_t len)
 {
-	static const char *const known[] = {"authentication", "authorization", "credential",
-					    "credentials",    "realm=",	       "scope=",
-					    "error="};
+	static const char *const known[] = {
+		"authentication", "authorization", "credential", "credentials",
+		"realm=",         "scope=",        "error="};
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (len == strlen(known[i]) && strncasecmp(word, known[i], len) == 0)
 			return true;
 	size_t letters = 0;
-	while (letters < len && (islower((unsigned char)word[letters]) || word[letters] == '.'))
+	while (letters < len &&
+	       (islower((unsigned char)word[letters]) || word[letters] == '.'))
 		letters++;
 	return letters == len && len < 10;
 }
@@ -140,8 +143,8 @@ static bool rule_basic(const char *text, size_t len, size_t at, struct cut *cut)
 
 static bool ends_authority(char c)
 {
-	return c == '/' || c == '?' || c == '#' || c == '"' || c == '\'' || c == '<' || c == '>' ||
-	       c == '\\' || isspace((unsigned char)c);
+	return c == '/' || c == '?' || c == '#' || c == '"' || c == '\'' || c == '<' ||
+	       c == '>' || c == '\\' || isspace((unsigned char)c);
 }
 
 /* In http(s) all of it, for a token may stand in the place of the user; elsewhere (ssh, postgres,
@@ -177,7 +180,8 @@ static bool rule_set_cookie(const char *text, size_t len, size_t at, struct cut 
 	if (word_before(text, at) || !begins_nocase(text, len, at, "set-cookie:"))
 		return false;
 	size_t start = at + strlen("set-cookie:");
-	while (start < len && text[start] != '=' && text[start] != '\n' && text[start] != ';')
+	while (start < len && text[start] != '=' && text[start] != '\n' &&
+	       text[start] != ';')
 		start++;
 	if (start >= len || text[start] != '=')
 		return false;
@@ -288,7 +292,8 @@ void patterns_scrub(struct str *text)
 	bool changed = false;
 	for (size_t at = 0; at < text->len;) {
 		struct cut cut;
-		if (!find_at(text->data, text->len, at, &cut) || is_mask(text->data, cut)) {
+		if (!find_at(text->data, text->len, at, &cut) ||
+		    is_mask(text->data, cut)) {
 			at++;
 			continue;
 		}
@@ -309,8 +314,9 @@ void patterns_scrub(struct str *text)
 
 bool patterns_secret_header(const char *name)
 {
-	static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
-					    "x-api-key",     "x-auth-token",	    "x-amz-security-token"};
+	static const char *const names[] = {"authorization", "proxy-authorization",
+					    "cookie",        "x-api-key",
+					    "x-auth-token",  "x-amz-security-token"};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcasecmp(name, names[i]) == 0)
 			return true;

@@ -42,7 +42,8 @@ static char *scrubbed_text(struct redact *redact, const char *data, size_t len, 
 static json_t *scrubbed_string(struct redact *redact, json_t *value, bool cut)
 {
 	size_t len = json_string_length(value);
-	_cleanup_free_ char *text = scrubbed_text(redact, json_string_value(value), len, cut);
+	_cleanup_free_ char *text =
+		scrubbed_text(redact, json_string_value(value), len, cut);
 	if (strcmp(text, json_string_value(value)) == 0)
 		return json_incref(value);
 	return json_string(text);
@@ -53,8 +54,7 @@ static json_t *scrubbed_array(struct redact *redact, json_t *value, bool cut)
 	json_t *copy = NULL;
 	size_t index;
 	json_t *item;
-	json_array_foreach(value, index, item)
-	{
+	json_array_foreach(value, index, item) {
 		json_t *clean = scrubbed(redact, item, cut);
 		if (clean != item && !copy)
 			copy = json_copy(value);
@@ -67,7 +67,8 @@ static json_t *scrubbed_array(struct redact *redact, json_t *value, bool cut)
 }
 
 /* Cookies and credentials are secret because of the header they stand in. */
-static json_t *scrubbed_member(struct redact *redact, const char *key, json_t *value, bool cut)
+static json_t *scrubbed_member(struct redact *redact, const char *key, json_t *value,
+			       bool cut)
 {
 	if (strcasecmp(key, "set-cookie") == 0 && json_is_string(value)) {
 		struct str cookie = {.max_bytes = SIZE_MAX / 4};
@@ -82,7 +83,8 @@ static json_t *scrubbed_member(struct redact *redact, const char *key, json_t *v
 		size_t index;
 		json_t *item;
 		json_array_foreach(value, index, item)
-			json_array_append_new(copy, scrubbed_member(redact, key, item, cut));
+			json_array_append_new(copy,
+					      scrubbed_member(redact, key, item, cut));
 		return copy;
 	}
 	if (patterns_secret_header(key) && json_is_string(value))
@@ -112,9 +114,9 @@ static json_t *scrubbed_object(struct redact *redact, json_t *value, bool cut)
 	bool changed = false;
 	const char *key;
 	json_t *member;
-	json_object_foreach(value, key, member)
-	{
-		_cleanup_free_ char *clean_key = scrubbed_text(redact, key, strlen(key), false);
+	json_object_foreach(value, key, member) {
+		_cleanup_free_ char *clean_key =
+			scrubbed_text(redact, key, strlen(key), false);
 		json_t *clean = scrubbed_member(redact, key, member, cut);
 		changed = changed || clean != member || strcmp(key, clean_key) != 0;
 		add_member(copy, clean_key, clean);
@@ -154,7 +156,8 @@ static void scrub_fixed(struct redact *redact, char *buffer, size_t size)
 }
 
 static int redact_perform(struct effects_layer *layer, const struct lane *lane,
-			  const struct effect *effect, json_t **ret_answer, struct err *err)
+			  const struct effect *effect, json_t **ret_answer,
+			  struct err *err)
 {
 	struct redact *redact = (struct redact *)layer;
 	_cleanup_json_ json_t *answer = NULL;
@@ -163,7 +166,8 @@ static int redact_perform(struct effects_layer *layer, const struct lane *lane,
 		scrub_fixed(redact, err->hint, sizeof err->hint);
 		return -1;
 	}
-	*ret_answer = scrubbed(redact, answer, json_is_true(json_object_get(answer, "truncated")));
+	*ret_answer = scrubbed(redact, answer,
+			       json_is_true(json_object_get(answer, "truncated")));
 	return 0;
 }
 

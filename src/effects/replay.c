@@ -44,22 +44,23 @@ struct replay {
 	struct effects_layer layer;
 	char *path;
 	struct tape_lanes lanes; /* fixed once loaded */
-	bool complete;		 /* the end mark was there */
+	bool complete;           /* the end mark was there */
 };
 
 /* --- loading ------------------------------------------------------------------------------- */
 
 static int damaged(struct replay *replay, size_t line, const char *what, struct err *err)
 {
-	return err_set(err, ERR_CONFIG, "tape '%s', line %zu: %s", replay->path, line, what);
+	return err_set(err, ERR_CONFIG, "tape '%s', line %zu: %s", replay->path, line,
+		       what);
 }
 
 static int read_tape(const char *path, char **ret_text, size_t *ret_len, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_CONFIG, errno,
-				     "cannot read the tape '%s'", path);
+		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_CONFIG,
+				     errno, "cannot read the tape '%s'", path);
 	struct str text = STR_INIT_MAX(TAPE_MAX_BYTES);
 	static const size_t chunk = 64 * 1024;
 	_cleanup_free_ char *buffer = mem_alloc(chunk);
@@ -75,12 +76,13 @@ static int read_tape(const char *path, char **ret_text, size_t *ret_len, struct 
 	close(fd);
 	if (got < 0) {
 		str_release(&text);
-		return err_set_errno(err, ERR_CONFIG, saved_errno, "cannot read the tape '%s'", path);
+		return err_set_errno(err, ERR_CONFIG, saved_errno,
+				     "cannot read the tape '%s'", path);
 	}
 	if (text.truncated) {
 		str_release(&text);
-		return err_set(err, ERR_LIMIT, "the tape '%s' is larger than %zu bytes", path,
-			       TAPE_MAX_BYTES);
+		return err_set(err, ERR_LIMIT, "the tape '%s' is larger than %zu bytes",
+			       path, TAPE_MAX_BYTES);
 	}
 	*ret_len = text.len;
 	*ret_text = str_take(&text);
@@ -91,13 +93,15 @@ static int load_header(struct replay *replay, json_t *value, struct err *err)
 {
 	const json_t *version = json_object_get(value, "belay_tape");
 	if (!json_is_integer(version))
-		return damaged(replay, 1, "this is no tape of belay (no \"belay_tape\" in it)", err);
+		return damaged(replay, 1,
+			       "this is no tape of belay (no \"belay_tape\" in it)", err);
 	json_int_t number = json_integer_value(version);
 	if (number > TAPE_VERSION) {
 		err_set(err, ERR_CONFIG,
 			"tape '%s', line 1: written by a newer belay (format %lld, this one reads %d)",
 			replay->path, (long long)number, TAPE_VERSION);
-		return err_hint(err, "replay it with the version of belay that recorded it");
+		return err_hint(err,
+				"replay it with the version of belay that recorded it");
 	}
 	if (number < 1)
 		return damaged(replay, 1, "unknown format", err);
@@ -121,7 +125,8 @@ static int load_entry(struct replay *replay, json_t *value, size_t line, struct 
 		return damaged(replay, line, "no lane, kind or args", err);
 	if (!json_object_get(value, "answer") == !error)
 		return damaged(replay, line, "neither answer nor error, or both", err);
-	if (error && (!json_get_string(error, "code", NULL) || !json_get_string(error, "message", NULL)))
+	if (error && (!json_get_string(error, "code", NULL) ||
+		      !json_get_string(error, "message", NULL)))
 		return damaged(replay, line, "an error without code or message", err);
 
 	struct tape_lane *lane = find_lane(replay, path);
@@ -140,9 +145,11 @@ static int load_line(struct replay *replay, const char *text, size_t len, size_t
 	struct err why = {0};
 	if (json_parse(text, len, "", &value, &why) < 0 || !json_is_object(value)) {
 		const char *reason = strrchr(why.message, ':');
-		err_set(err, ERR_CONFIG, "tape '%s', line %zu: not valid JSON%s", replay->path, line,
-			reason ? reason : "");
-		return err_hint(err, "the tape is damaged: a recorder writes one JSON object a line");
+		err_set(err, ERR_CONFIG, "tape '%s', line %zu: not valid JSON%s",
+			replay->path, line, reason ? reason : "");
+		return err_hint(
+			err,
+			"the tape is damaged: a recorder writes one JSON object a line");
 	}
 	if (replay->complete)
 		return damaged(replay, line, "something follows the end mark", err);
@@ -172,9 +179,12 @@ static int load(struct replay *replay, json_t **ret_header, struct err *err)
 		const char *end = memchr(text + at, '\n', len - at);
 		line++;
 		if (!end) {
-			damaged(replay, line, "the tape breaks off in the middle of this line", err);
-			return err_hint(err, "copy the whole file, or remove the last line to replay "
-					     "what is there");
+			damaged(replay, line,
+				"the tape breaks off in the middle of this line", err);
+			return err_hint(
+				err,
+				"copy the whole file, or remove the last line to replay "
+				"what is there");
 		}
 		size_t line_len = (size_t)(end - (text + at));
 		if (load_line(replay, text + at, line_len, line, ret_header, err) < 0)
@@ -217,7 +227,8 @@ static bool value_matches(const json_t *taped, const json_t *asked)
 		if (json_array_size(taped) != json_array_size(asked))
 			return false;
 		for (size_t i = 0; i < json_array_size(taped); i++)
-			if (!value_matches(json_array_get(taped, i), json_array_get(asked, i)))
+			if (!value_matches(json_array_get(taped, i),
+					   json_array_get(asked, i)))
 				return false;
 		return true;
 	}
@@ -257,7 +268,8 @@ static struct entry *next_match(struct tape_lane *lane, const struct effect *eff
 /* --- divergence ---------------------------------------------------------------------------- */
 
 /* The unused line that is most like what was asked: of the same kind, most members equal. */
-static const struct entry *nearest(const struct tape_lane *lane, const struct effect *effect)
+static const struct entry *nearest(const struct tape_lane *lane,
+				   const struct effect *effect)
 {
 	const struct entry *best = NULL;
 	size_t best_score = 0;
@@ -266,12 +278,12 @@ static const struct entry *nearest(const struct tape_lane *lane, const struct ef
 		if (entry->used)
 			continue;
 		size_t score = 1;
-		if (strcmp(json_get_string(entry->value, "kind", ""), effect->kind) == 0) {
+		if (strcmp(json_get_string(entry->value, "kind", ""), effect->kind) ==
+		    0) {
 			score += 1000;
 			const char *key;
 			json_t *member;
-			json_object_foreach((json_t *)effect->args, key, member)
-			{
+			json_object_foreach((json_t *)effect->args, key, member) {
 				const json_t *taped = json_object_get(
 					json_object_get(entry->value, "args"), key);
 				score += taped && value_matches(taped, member);
@@ -296,7 +308,8 @@ static void add_lane_name(struct str *out, const char *path)
 static int diverge(const struct replay *replay, struct tape_lane *lane, const char *path,
 		   const struct effect *effect, struct err *err)
 {
-	struct str asked = STR_INIT_MAX(400), taped = STR_INIT_MAX(400), where = STR_INIT_MAX(200);
+	struct str asked = STR_INIT_MAX(400), taped = STR_INIT_MAX(400),
+		   where = STR_INIT_MAX(200);
 	json_add_brief(&asked, effect->args, 120);
 	add_lane_name(&where, path);
 	const struct entry *entry = lane ? nearest(lane, effect) : NULL;
@@ -305,17 +318,19 @@ static int diverge(const struct replay *replay, struct tape_lane *lane, const ch
 		err_set(err, ERR_DIVERGED,
 			"the tape '%s' has no %s %s in %s; the nearest recorded effect is %s %s (line %zu)",
 			replay->path, effect->kind, str_text(&asked), str_text(&where),
-			json_get_string(entry->value, "kind", ""), str_text(&taped), entry->line);
+			json_get_string(entry->value, "kind", ""), str_text(&taped),
+			entry->line);
 	} else {
-		err_set(err, ERR_DIVERGED, "the tape '%s' has no %s %s in %s; %s", replay->path,
-			effect->kind, str_text(&asked), str_text(&where),
+		err_set(err, ERR_DIVERGED, "the tape '%s' has no %s %s in %s; %s",
+			replay->path, effect->kind, str_text(&asked), str_text(&where),
 			lane ? "nothing is left there" : "it does not know this lane");
 	}
-	err_hint(err, "%s",
-		 replay->complete
-			 ? "this run asks for something else than the recorded one did: another "
-			   "configuration, other arguments or another version of belay"
-			 : "the recorded run did not come to its end: the tape stops in the middle");
+	err_hint(
+		err, "%s",
+		replay->complete
+			? "this run asks for something else than the recorded one did: another "
+			  "configuration, other arguments or another version of belay"
+			: "the recorded run did not come to its end: the tape stops in the middle");
 	str_release(&asked);
 	str_release(&taped);
 	str_release(&where);
@@ -338,7 +353,8 @@ static int give_error(const json_t *error, struct err *err)
 }
 
 static int replay_perform(struct effects_layer *layer, const struct lane *position,
-			  const struct effect *effect, json_t **ret_answer, struct err *err)
+			  const struct effect *effect, json_t **ret_answer,
+			  struct err *err)
 {
 	struct replay *replay = (struct replay *)layer;
 	struct tape_lane *lane = find_lane(replay, position->path);

@@ -14,11 +14,12 @@
 #include "belay/vec.h"
 
 enum {
-	SECRET_MIN = 4,	     /* shorter values are not replaced */
-	LINE_MIN = 8,	     /* of a secret with several lines */
-	UNSHIFTED_MIN = 5,   /* characters of base64 that do not depend on neighbours … */
-	SHIFTED_MIN = 8,     /* … and the same at an offset, where chance would match sooner */
-	CUT_MIN = 8,	     /* a beginning at the end of a text */
+	SECRET_MIN = 4,    /* shorter values are not replaced */
+	LINE_MIN = 8,      /* of a secret with several lines */
+	UNSHIFTED_MIN = 5, /* characters of base64 that do not depend on neighbours … */
+	SHIFTED_MIN =
+		8,   /* … and the same at an offset, where chance would match sooner */
+	CUT_MIN = 8, /* a beginning at the end of a text */
 	INDEX_BITS = 12,
 	INDEX_SIZE = 1 << INDEX_BITS,
 	KEY_BYTES = 4,
@@ -62,8 +63,8 @@ void secrets_free(struct secrets *secrets)
 
 static size_t bucket_of(const unsigned char key[static KEY_BYTES])
 {
-	uint32_t word = (uint32_t)key[0] | (uint32_t)key[1] << 8 | (uint32_t)key[2] << 16 |
-			(uint32_t)key[3] << 24;
+	uint32_t word = (uint32_t)key[0] | (uint32_t)key[1] << 8 |
+			(uint32_t)key[2] << 16 | (uint32_t)key[3] << 24;
 	return (size_t)((word * UINT32_C(2654435761)) >> (32 - INDEX_BITS));
 }
 
@@ -88,7 +89,8 @@ static void add_needle(struct secrets *secrets, const void *data, size_t len)
 		link = &other->next;
 	}
 	size_t behind = *link;
-	*link = secrets->needles.count + 1; /* before vec_push(), which may move what link points to */
+	*link = secrets->needles.count +
+		1; /* before vec_push(), which may move what link points to */
 	struct needle *needle = vec_push(&secrets->needles);
 	needle->next = behind;
 	secret_set(&needle->value, data, len);
@@ -110,7 +112,8 @@ static void add_base64_needle(struct secrets *secrets, char *text, size_t len)
 }
 
 /* The same broken into lines, as base64(1) and openssl(1) do. */
-static void add_wrapped(struct secrets *secrets, const char *encoded, size_t len, size_t columns)
+static void add_wrapped(struct secrets *secrets, const char *encoded, size_t len,
+			size_t columns)
 {
 	for (size_t at = 0; len > columns && at < len; at += columns) {
 		size_t line_len = len - at < columns ? len - at : columns;
@@ -126,7 +129,8 @@ static void add_wrapped(struct secrets *secrets, const char *encoded, size_t len
 static void add_base64(struct secrets *secrets, const char *data, size_t len)
 {
 	for (size_t shift = 0; shift < 3; shift++) {
-		struct secret shifted = {.data = mem_alloc(len + shift + 1), .len = len + shift};
+		struct secret shifted = {.data = mem_alloc(len + shift + 1),
+					 .len = len + shift};
 		memcpy(shifted.data + shift, data, len);
 		struct secret encoded = {.data = str_base64(shifted.data, shifted.len)};
 		encoded.len = strlen(encoded.data);
@@ -357,7 +361,8 @@ static size_t match_at(const struct secrets *secrets, const struct str *text, si
 			return 0;
 		key[i] = (unsigned char)c;
 	}
-	for (size_t i = secrets->buckets[bucket_of(key)]; i; i = secrets->needles.items[i - 1].next) {
+	for (size_t i = secrets->buckets[bucket_of(key)]; i;
+	     i = secrets->needles.items[i - 1].next) {
 		const struct secret *value = &secrets->needles.items[i - 1].value;
 		if (memcmp(value->data, key, KEY_BYTES) != 0)
 			continue;
@@ -375,7 +380,8 @@ static size_t match_at(const struct secrets *secrets, const struct str *text, si
 	return 0;
 }
 
-static void scrub_reading(const struct secrets *secrets, struct str *text, enum reading reading)
+static void scrub_reading(const struct secrets *secrets, struct str *text,
+			  enum reading reading)
 {
 	struct str out = {.max_bytes = SIZE_MAX / 4};
 	size_t kept = 0;

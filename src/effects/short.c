@@ -6,8 +6,8 @@
 #include "chain.h"
 
 /* Jansson gives no value for text that is not UTF-8. */
-static int observe(struct effects *fx, const char *kind, const char *subject, const json_t *args,
-		   json_t **ret_answer, struct err *err)
+static int observe(struct effects *fx, const char *kind, const char *subject,
+		   const json_t *args, json_t **ret_answer, struct err *err)
 {
 	if (!args)
 		return err_set(err, ERR_CONFIG, "argument of '%s' is not UTF-8", kind);
@@ -78,8 +78,8 @@ int effects_env(struct effects *fx, const char *name, char **ret_value, struct e
 	return 0;
 }
 
-int effects_read_file(struct effects *fx, const char *path, size_t max_bytes, char **ret_text,
-		      struct err *err)
+int effects_read_file(struct effects *fx, const char *path, size_t max_bytes,
+		      char **ret_text, struct err *err)
 {
 	_cleanup_json_ json_t *args =
 		json_pack("{s:s, s:I}", "path", path, "max_bytes", (json_int_t)max_bytes);
@@ -93,11 +93,11 @@ int effects_read_file(struct effects *fx, const char *path, size_t max_bytes, ch
 	return 0;
 }
 
-int effects_write_file(struct effects *fx, const char *path, const char *text, unsigned mode,
-		       bool exclusive, struct err *err)
+int effects_write_file(struct effects *fx, const char *path, const char *text,
+		       unsigned mode, bool exclusive, struct err *err)
 {
-	_cleanup_json_ json_t *args = json_pack("{s:s, s:s, s:i}", "path", path, "text", text,
-						"mode", (int)mode);
+	_cleanup_json_ json_t *args = json_pack("{s:s, s:s, s:i}", "path", path, "text",
+						text, "mode", (int)mode);
 	if (!args)
 		return err_set(err, ERR_CONFIG, "text for '%s' is not UTF-8", path);
 	if (exclusive)

@@ -54,5 +54,6 @@ unsigned signals_count(void)
 
 int signals_wake_fd(unsigned acknowledged)
 {
-	return atomic_load(&caught) && acknowledged < SIGNALS_MAX ? wake_fds[acknowledged] : -1;
+	return atomic_load(&caught) && acknowledged < SIGNALS_MAX ? wake_fds[acknowledged]
+								  : -1;
 }

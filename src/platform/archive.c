@@ -34,7 +34,8 @@ struct source {
 	char buffer[CHUNK_BYTES];
 };
 
-static la_ssize_t source_read(struct archive *archive, void *context, const void **ret_buffer)
+static la_ssize_t source_read(struct archive *archive, void *context,
+			      const void **ret_buffer)
 {
 	struct source *source = context;
 	*ret_buffer = source->buffer;
@@ -76,13 +77,15 @@ static enum entry_type type_of(struct archive_entry *entry)
 static int broken(struct archive *archive, const char *path, struct err *err)
 {
 	const char *why = archive_error_string(archive);
-	err_set(err, ERR_CONFIG, "'%s' is no usable archive: %s", path, why ? why : "damaged");
-	return err_hint(err, "an artifact is a directory, or a file in one of the formats .tar, "
-			     ".tar.gz, .tar.zst");
+	err_set(err, ERR_CONFIG, "'%s' is no usable archive: %s", path,
+		why ? why : "damaged");
+	return err_hint(
+		err, "an artifact is a directory, or a file in one of the formats .tar, "
+		     ".tar.gz, .tar.zst");
 }
 
-static int check_entry(struct entry_rules *rules, struct archive_entry *entry, const char *path,
-		       struct err *err)
+static int check_entry(struct entry_rules *rules, struct archive_entry *entry,
+		       const char *path, struct err *err)
 {
 	const char *name = archive_entry_pathname(entry);
 	enum entry_type type = type_of(entry);
@@ -90,16 +93,19 @@ static int check_entry(struct entry_rules *rules, struct archive_entry *entry, c
 			     : type == ENTRY_SYMLINK ? archive_entry_symlink(entry)
 						     : NULL;
 	if (!name)
-		return err_set(err, ERR_CONFIG, "'%s' has an entry whose name cannot be read", path);
+		return err_set(err, ERR_CONFIG,
+			       "'%s' has an entry whose name cannot be read", path);
 	if (entry_rules_check(rules, name, type, target, err) < 0) {
 		err_wrap(err, "'%s'", path);
-		return err_hint(err, "unpacking it could change files outside of the release");
+		return err_hint(err,
+				"unpacking it could change files outside of the release");
 	}
 	return 0;
 }
 
-static int walk_entries(struct archive *archive, const char *path, struct entry_rules *rules,
-			struct archive_summary *summary, struct err *err)
+static int walk_entries(struct archive *archive, const char *path,
+			struct entry_rules *rules, struct archive_summary *summary,
+			struct err *err)
 {
 	for (;;) {
 		struct archive_entry *entry;
@@ -111,13 +117,13 @@ static int walk_entries(struct archive *archive, const char *path, struct entry_
 		if (check_entry(rules, entry, path, err) < 0)
 			return -1;
 		if (++summary->entries > ENTRIES_MAX)
-			return err_set(err, ERR_LIMIT, "'%s' has more than %d entries", path,
-				       ENTRIES_MAX);
+			return err_set(err, ERR_LIMIT, "'%s' has more than %d entries",
+				       path, ENTRIES_MAX);
 		const void *data;
 		size_t len;
 		la_int64_t offset;
-		while ((result = archive_read_data_block(archive, &data, &len, &offset)) ==
-		       ARCHIVE_OK)
+		while ((result = archive_read_data_block(archive, &data, &len,
+							 &offset)) == ARCHIVE_OK)
 			summary->unpacked_bytes += len;
 		if (result != ARCHIVE_EOF && result < ARCHIVE_WARN)
 			return broken(archive, path, err);
@@ -125,7 +131,8 @@ static int walk_entries(struct archive *archive, const char *path, struct entry_
 }
 
 /* What follows the end of the archive belongs to the file, so it belongs to its digest. */
-static int drain(struct source *source, struct archive *archive, const char *path, struct err *err)
+static int drain(struct source *source, struct archive *archive, const char *path,
+		 struct err *err)
 {
 	const void *ignored;
 	la_ssize_t got;
@@ -146,8 +153,8 @@ static const char *format_name(struct archive *archive)
 	}
 }
 
-static int read_archive(struct source *source, const char *path, struct archive_summary *ret,
-			struct err *err)
+static int read_archive(struct source *source, const char *path,
+			struct archive_summary *ret, struct err *err)
 {
 	struct archive *archive = archive_read_new();
 	struct entry_rules *rules = entry_rules_new();
@@ -164,7 +171,8 @@ static int read_archive(struct source *source, const char *path, struct archive_
 	if (source->stopped)
 		result = err_set(err, ERR_CANCELLED, "cancelled by a signal");
 	if (result == 0 && ret->entries == 0)
-		result = err_set(err, ERR_CONFIG, "'%s' is an archive without entries", path);
+		result = err_set(err, ERR_CONFIG, "'%s' is an archive without entries",
+				 path);
 	ret->format = format_name(archive);
 	ret->size_bytes = source->size_bytes;
 	entry_rules_free(rules);
@@ -192,7 +200,8 @@ static int inspect_file(int fd, const char *path, const struct stop *stop,
 static int inspect_directory(const char *path, const struct stop *stop,
 			     struct archive_summary *ret, struct err *err)
 {
-	struct archive_stream *stream __attribute__((cleanup(archive_stream_closep))) = NULL;
+	struct archive_stream *stream __attribute__((cleanup(archive_stream_closep))) =
+		NULL;
 	if (archive_stream_open(path, &stream, err) < 0)
 		return -1;
 	struct digest *digest __attribute__((cleanup(digest_freep))) = digest_new();
@@ -212,8 +221,8 @@ static int inspect_directory(const char *path, const struct stop *stop,
 	return 0;
 }
 
-int archive_inspect(const char *path, const struct stop *stop, struct archive_summary *ret,
-		    struct err *err)
+int archive_inspect(const char *path, const struct stop *stop,
+		    struct archive_summary *ret, struct err *err)
 {
 	*ret = (struct archive_summary){0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -222,8 +231,8 @@ int archive_inspect(const char *path, const struct stop *stop, struct archive_su
 		int number = errno;
 		if (fd >= 0)
 			close(fd);
-		return err_set_errno(err, number == ENOENT ? ERR_NOT_FOUND : ERR_CONFIG, number,
-				     "cannot read the artifact '%s'", path);
+		return err_set_errno(err, number == ENOENT ? ERR_NOT_FOUND : ERR_CONFIG,
+				     number, "cannot read the artifact '%s'", path);
 	}
 	int result;
 	if (S_ISDIR(status.st_mode))
@@ -231,7 +240,8 @@ int archive_inspect(const char *path, const struct stop *stop, struct archive_su
 	else if (S_ISREG(status.st_mode))
 		result = inspect_file(fd, path, stop, ret, err);
 	else
-		result = err_set(err, ERR_CONFIG, "the artifact '%s' is neither file nor directory", path);
+		result = err_set(err, ERR_CONFIG,
+				 "the artifact '%s' is neither file nor directory", path);
 	close(fd);
 	if (result < 0)
 		archive_summary_release(ret);

@@ -20,7 +20,7 @@
 
 struct archive_summary {
 	const char *format; /* "tar", "tar.gz", "tar.zst", "directory" */
-	char *sha256;	    /* of the file; of the tar stream for a directory. Owned */
+	char *sha256;       /* of the file; of the tar stream for a directory. Owned */
 	uint64_t size_bytes;
 	uint64_t entries;
 	uint64_t unpacked_bytes;
@@ -31,8 +31,8 @@ void archive_summary_release(struct archive_summary *summary);
 /* Reads all of a file or directory in bounded memory (the names of its symbolic links excepted).
  * Errors: ERR_NOT_FOUND, ERR_CONFIG (no such archive, damaged, see above), ERR_LIMIT (more than a
  * million entries), ERR_CANCELLED. */
-int archive_inspect(const char *path, const struct stop *stop, struct archive_summary *ret,
-		    struct err *err);
+int archive_inspect(const char *path, const struct stop *stop,
+		    struct archive_summary *ret, struct err *err);
 
 /* A directory as an uncompressed GNU tar stream that depends on nothing but its content: entries in
  * the order of their names, owner 0:0, permission bits without set-id, modification times as on
@@ -40,7 +40,8 @@ int archive_inspect(const char *path, const struct stop *stop, struct archive_su
  * times). Memory is bounded by the largest directory. */
 struct archive_stream;
 
-int archive_stream_open(const char *directory, struct archive_stream **ret, struct err *err);
+int archive_stream_open(const char *directory, struct archive_stream **ret,
+			struct err *err);
 /* A feed (run.h); `context` is the stream. */
 ssize_t archive_stream_read(void *stream, void *buffer, size_t size, struct err *err);
 /* What has been sent so far. */

@@ -47,7 +47,8 @@ struct archive_stream {
 	char block[BLOCK_BYTES];
 };
 
-static la_ssize_t keep(struct archive *writer, void *context, const void *data, size_t len)
+static la_ssize_t keep(struct archive *writer, void *context, const void *data,
+		       size_t len)
 {
 	(void)writer;
 	struct archive_stream *stream = context;
@@ -81,7 +82,8 @@ static void leave(struct archive_stream *stream)
 	free(level->path);
 }
 
-int archive_stream_open(const char *directory, struct archive_stream **ret, struct err *err)
+int archive_stream_open(const char *directory, struct archive_stream **ret,
+			struct err *err)
 {
 	struct archive_stream *stream = mem_new(struct archive_stream);
 	stream->root = mem_strdup(directory);
@@ -95,7 +97,8 @@ int archive_stream_open(const char *directory, struct archive_stream **ret, stru
 	int opened = archive_write_open(stream->writer, stream, NULL, keep, NULL);
 	if (opened != ARCHIVE_OK || enter(stream, "", err) < 0) {
 		if (opened != ARCHIVE_OK)
-			err_set(err, ERR_FAIL, "cannot start an archive of '%s'", directory);
+			err_set(err, ERR_FAIL, "cannot start an archive of '%s'",
+				directory);
 		archive_stream_close(stream);
 		return -1;
 	}
@@ -147,15 +150,16 @@ static int system_fail(const char *path, struct err *err)
 	return err_set_errno(err, ERR_CONFIG, errno, "cannot read '%s'", path);
 }
 
-static int write_header(struct archive_stream *stream, const char *path, const struct stat *status,
-			const char *target, struct err *err)
+static int write_header(struct archive_stream *stream, const char *path,
+			const struct stat *status, const char *target, struct err *err)
 {
 	struct archive_entry *entry = archive_entry_new();
 	_cleanup_free_ char *name =
 		S_ISDIR(status->st_mode) ? str_format("%s/", path) : mem_strdup(path);
 	archive_entry_set_pathname(entry, name);
 	archive_entry_set_filetype(entry, status->st_mode & S_IFMT);
-	archive_entry_set_perm(entry, S_ISLNK(status->st_mode) ? 0777 : status->st_mode & 0777);
+	archive_entry_set_perm(entry,
+			       S_ISLNK(status->st_mode) ? 0777 : status->st_mode & 0777);
 	archive_entry_set_mtime(entry, status->st_mtim.tv_sec, 0);
 	archive_entry_set_uid(entry, 0);
 	archive_entry_set_gid(entry, 0);
@@ -175,12 +179,14 @@ static enum entry_type type_of(mode_t mode)
 			       : ENTRY_OTHER;
 }
 
-static int check(struct archive_stream *stream, const char *path, mode_t mode, const char *target,
-		 struct err *err)
+static int check(struct archive_stream *stream, const char *path, mode_t mode,
+		 const char *target, struct err *err)
 {
 	if (entry_rules_check(stream->rules, path, type_of(mode), target, err) < 0) {
 		err_wrap(err, "'%s'", stream->root);
-		return err_hint(err, "what is sent to a host must not point outside of the release");
+		return err_hint(
+			err,
+			"what is sent to a host must not point outside of the release");
 	}
 	return 0;
 }
@@ -222,7 +228,8 @@ static int send_block(struct archive_stream *stream, struct err *err)
 			       ? writer_fail(stream, stream->file_path, err)
 			       : 0;
 	}
-	size_t want = stream->file_left < BLOCK_BYTES ? (size_t)stream->file_left : BLOCK_BYTES;
+	size_t want =
+		stream->file_left < BLOCK_BYTES ? (size_t)stream->file_left : BLOCK_BYTES;
 	ssize_t got = read(stream->file, stream->block, want);
 	if (got < 0 && errno == EINTR)
 		return 0;

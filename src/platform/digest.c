@@ -53,7 +53,8 @@ void digest_freep(struct digest **digest)
 	*digest = NULL;
 }
 
-void digest_sha256(const void *data, size_t len, unsigned char ret[static DIGEST_SHA256_BYTES])
+void digest_sha256(const void *data, size_t len,
+		   unsigned char ret[static DIGEST_SHA256_BYTES])
 {
 	must(EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL));
 }

@@ -18,6 +18,7 @@ void digest_free(struct digest *digest);
 void digest_freep(struct digest **digest);
 
 /* In one go. */
-void digest_sha256(const void *data, size_t len, unsigned char ret[static DIGEST_SHA256_BYTES]);
+void digest_sha256(const void *data, size_t len,
+		   unsigned char ret[static DIGEST_SHA256_BYTES]);
 
 #endif

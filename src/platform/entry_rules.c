@@ -89,7 +89,8 @@ static bool leads_through_symlink(const struct entry_rules *rules, const char *p
 	return false;
 }
 
-static int check_symlink(const char *shown, const char *path, const char *target, struct err *err)
+static int check_symlink(const char *shown, const char *path, const char *target,
+			 struct err *err)
 {
 	if (!target || !*target)
 		return refuse(shown, "is a symbolic link to nothing", err);
@@ -107,20 +108,24 @@ static int check_symlink(const char *shown, const char *path, const char *target
 			continue;
 		}
 		if (descended)
-			return refuse(shown, "is a symbolic link with '..' inside its target", err);
+			return refuse(shown,
+				      "is a symbolic link with '..' inside its target",
+				      err);
 		if (++climbs > above)
-			return refuse(shown, "is a symbolic link that points outside", err);
+			return refuse(shown, "is a symbolic link that points outside",
+				      err);
 	}
 	return 0;
 }
 
-static int check_hardlink(const struct entry_rules *rules, const char *shown, const char *target,
-			  struct err *err)
+static int check_hardlink(const struct entry_rules *rules, const char *shown,
+			  const char *target, struct err *err)
 {
 	_cleanup_free_ char *normal = target && *target != '/' ? normalise(target) : NULL;
 	if (!normal || !*normal)
 		return refuse(shown, "is a hard link that points outside", err);
-	if (is_symlink(rules, normal, strlen(normal)) || leads_through_symlink(rules, normal))
+	if (is_symlink(rules, normal, strlen(normal)) ||
+	    leads_through_symlink(rules, normal))
 		return refuse(shown, "is a hard link to or through a symbolic link", err);
 	return 0;
 }
@@ -136,7 +141,8 @@ int entry_rules_check(struct entry_rules *rules, const char *path, enum entry_ty
 	if (!normal)
 		return refuse(path, "has '..' in its path", err);
 	if (leads_through_symlink(rules, normal))
-		return refuse(path, "lies behind a symbolic link of the same archive", err);
+		return refuse(path, "lies behind a symbolic link of the same archive",
+			      err);
 
 	switch (type) {
 	case ENTRY_FILE:
@@ -147,7 +153,8 @@ int entry_rules_check(struct entry_rules *rules, const char *path, enum entry_ty
 			return refuse(path, "replaces the root", err);
 		if (check_symlink(path, normal, target, err) < 0)
 			return -1;
-		json_object_setn_new_nocheck(rules->symlinks, normal, strlen(normal), json_true());
+		json_object_setn_new_nocheck(rules->symlinks, normal, strlen(normal),
+					     json_true());
 		return 0;
 	case ENTRY_HARDLINK:
 		return check_hardlink(rules, path, target, err);

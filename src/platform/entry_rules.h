@@ -9,7 +9,13 @@
 
 #include "belay/err.h"
 
-enum entry_type { ENTRY_FILE, ENTRY_DIRECTORY, ENTRY_SYMLINK, ENTRY_HARDLINK, ENTRY_OTHER };
+enum entry_type {
+	ENTRY_FILE,
+	ENTRY_DIRECTORY,
+	ENTRY_SYMLINK,
+	ENTRY_HARDLINK,
+	ENTRY_OTHER
+};
 
 struct entry_rules;
 

@@ -66,7 +66,7 @@ static bool parse_line(struct piece rest, struct line *ret)
 	if (!word.len || word.data[0] == '#')
 		return false;
 	if (word.data[0] == '@') {
-		ret->marker = piece_is(word, "@revoked")	  ? MARKER_REVOKED
+		ret->marker = piece_is(word, "@revoked")          ? MARKER_REVOKED
 			      : piece_is(word, "@cert-authority") ? MARKER_AUTHORITY
 								  : MARKER_OTHER;
 		word = next_word(&rest);
@@ -157,8 +157,8 @@ static bool hash_matches(struct piece hashed, const char *name)
 		return false;
 	unsigned char actual[EVP_MAX_MD_SIZE];
 	unsigned actual_len = 0;
-	if (!HMAC(EVP_sha1(), salt, (int)salt_len, (const unsigned char *)name, strlen(name), actual,
-		  &actual_len))
+	if (!HMAC(EVP_sha1(), salt, (int)salt_len, (const unsigned char *)name,
+		  strlen(name), actual, &actual_len))
 		return false;
 	return actual_len == SHA1_BYTES && memcmp(actual, hash, SHA1_BYTES) == 0;
 }
@@ -215,8 +215,9 @@ static void add_expected(struct str *expected, const struct line *line, const vo
 		 (int)(line->type.len < 64 ? line->type.len : 64), line->type.data);
 }
 
-enum known_host known_hosts_judge(const struct known_hosts *known, const void *key, size_t key_len,
-				  struct str *expected, bool *ret_authority)
+enum known_host known_hosts_judge(const struct known_hosts *known, const void *key,
+				  size_t key_len, struct str *expected,
+				  bool *ret_authority)
 {
 	struct piece text = {known->text, known->text ? known->len : 0}, raw;
 	struct line line;
@@ -244,9 +245,9 @@ enum known_host known_hosts_judge(const struct known_hosts *known, const void *k
 	}
 	if (ret_authority)
 		*ret_authority = authority;
-	return revoked	 ? KNOWN_HOST_REVOKED
+	return revoked   ? KNOWN_HOST_REVOKED
 	       : trusted ? KNOWN_HOST_TRUSTED
-	       : others	 ? KNOWN_HOST_CHANGED
+	       : others  ? KNOWN_HOST_CHANGED
 			 : KNOWN_HOST_UNKNOWN;
 }
 

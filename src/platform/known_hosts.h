@@ -32,8 +32,9 @@ struct known_hosts {
 /* Judges a host key, given as its wire format (RFC 4253, section 6.6). Fingerprints of the keys
  * that are listed instead ("SHA256:… (ssh-ed25519), …") are appended to `expected` (may be NULL);
  * *ret_authority (may be NULL) tells whether a @cert-authority line names the host. */
-enum known_host known_hosts_judge(const struct known_hosts *known, const void *key, size_t key_len,
-				  struct str *expected, bool *ret_authority);
+enum known_host known_hosts_judge(const struct known_hosts *known, const void *key,
+				  size_t key_len, struct str *expected,
+				  bool *ret_authority);
 
 /* Appends the types of the keys listed for this host, in the order of the lines, each once, with
  * commas between them: "ssh-ed25519,ssh-rsa". Empty for an unknown host. */

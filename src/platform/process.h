@@ -16,14 +16,15 @@ struct process_variable {
 
 struct process {
 	/* One of the two. */
-	const char *shell;	 /* text for /bin/sh -c */
+	const char *shell;       /* text for /bin/sh -c */
 	const char *const *argv; /* NULL-terminated; argv[0] is looked for in PATH */
 
-	const struct process_variable *variables; /* added to the environment, or replacing there */
+	const struct process_variable
+		*variables; /* added to the environment, or replacing there */
 	size_t variable_count;
-	const char *directory; /* working directory; NULL: this one */
-	struct feed input;     /* FEED_NONE: /dev/null */
-	int64_t timeout_ms;    /* 0: none */
+	const char *directory;   /* working directory; NULL: this one */
+	struct feed input;       /* FEED_NONE: /dev/null */
+	int64_t timeout_ms;      /* 0: none */
 	size_t max_output_bytes; /* kept of each of stdout and stderr; see struct capture */
 	struct stop stop;
 };
@@ -34,6 +35,7 @@ struct process {
  * Errors: ERR_NOT_FOUND (no such command or directory), ERR_CONFIG (`shell` where there is no
  * /bin/sh), ERR_CANCELLED (the group is ended in the same way), ERR_FAIL.
  * Release *outcome in either case. SIGPIPE must be ignored in this process. */
-int process_run(const struct process *process, struct run_outcome *outcome, struct err *err);
+int process_run(const struct process *process, struct run_outcome *outcome,
+		struct err *err);
 
 #endif

@@ -34,7 +34,8 @@ static ssize_t read_file(void *context, void *buffer, size_t size, struct err *e
 		if (got >= 0)
 			return got;
 		if (errno != EINTR)
-			return err_set_errno(err, ERR_FAIL, errno, "cannot read '%s'", file->path);
+			return err_set_errno(err, ERR_FAIL, errno, "cannot read '%s'",
+					     file->path);
 	}
 }
 
@@ -99,7 +100,8 @@ const struct str *capture_tail(struct capture *capture)
 	struct str *tail = &capture->tail;
 	if (capture->tail_at) {
 		struct str ordered = STR_INIT_MAX(tail->max_bytes);
-		str_add_bytes(&ordered, tail->data + capture->tail_at, tail->len - capture->tail_at);
+		str_add_bytes(&ordered, tail->data + capture->tail_at,
+			      tail->len - capture->tail_at);
 		str_add_bytes(&ordered, tail->data, capture->tail_at);
 		str_release(tail);
 		*tail = ordered;
@@ -147,7 +149,8 @@ void capture_text(struct capture *capture, struct str *out)
 	str_add_bytes(out, str_text(head), until);
 	if (until && head->data[until - 1] != '\n')
 		str_add_char(out, '\n');
-	str_addf(out, "\xe2\x80\xa6 %llu bytes left out \xe2\x80\xa6\n", (unsigned long long)left_out);
+	str_addf(out, "\xe2\x80\xa6 %llu bytes left out \xe2\x80\xa6\n",
+		 (unsigned long long)left_out);
 	str_add_bytes(out, str_text(tail) + from, tail->len - from);
 }
 

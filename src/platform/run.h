@@ -65,7 +65,7 @@ struct run_outcome {
 	bool exited; /* `exit` holds the status */
 	int exit;
 	char signal[16]; /* "KILL", "TERM"; empty when no signal ended it */
-	bool timed_out;	 /* the deadline passed; neither `exited` nor `signal` is set */
+	bool timed_out;  /* the deadline passed; neither `exited` nor `signal` is set */
 	struct capture out, err;
 	int64_t duration_ms;
 };

@@ -23,21 +23,26 @@ enum { DEFAULT_CONNECT_TIMEOUT_MS = 30000 };
 
 /* --- waiting and failing ------------------------------------------------------------------- */
 
-enum ssh_wait ssh_link_wait(struct ssh_link *link, int64_t deadline_ms, const struct stop *stop)
+enum ssh_wait ssh_link_wait(struct ssh_link *link, int64_t deadline_ms,
+			    const struct stop *stop)
 {
 	short events = POLLIN;
 	if (ssh_get_poll_flags(link->session) & SSH_WRITE_PENDING)
 		events |= POLLOUT;
 	int result = tcp_wait(ssh_get_fd(link->session), events, deadline_ms, stop);
-	return result > 0 ? SSH_WAIT_READY : result == 0 ? SSH_WAIT_DEADLINE : SSH_WAIT_STOP;
+	return result > 0    ? SSH_WAIT_READY
+	       : result == 0 ? SSH_WAIT_DEADLINE
+			     : SSH_WAIT_STOP;
 }
 
-int ssh_link_gave_up(struct ssh_link *link, enum ssh_wait wait, const char *what, struct err *err)
+int ssh_link_gave_up(struct ssh_link *link, enum ssh_wait wait, const char *what,
+		     struct err *err)
 {
 	link->broken = true;
 	if (wait == SSH_WAIT_STOP)
 		return err_set(err, ERR_CANCELLED, "cancelled by a signal");
-	return err_set(err, ERR_TIMEOUT, "%s: no answer in time while %s", link->name, what);
+	return err_set(err, ERR_TIMEOUT, "%s: no answer in time while %s", link->name,
+		       what);
 }
 
 int ssh_link_fail(struct ssh_link *link, const char *what, struct err *err)
@@ -78,7 +83,8 @@ bool ssh_link_usable(struct ssh_link *link)
 	if (link->broken || !ssh_is_connected(link->session))
 		return false;
 	/* Whatever the server has said meanwhile (a goodbye, a keepalive) is taken in now. */
-	if (ssh_event_dopoll(link->event, 0) == SSH_ERROR || !ssh_is_connected(link->session))
+	if (ssh_event_dopoll(link->event, 0) == SSH_ERROR ||
+	    !ssh_is_connected(link->session))
 		link->broken = true;
 	return !link->broken;
 }
@@ -89,29 +95,33 @@ static int connect_failure(const struct ssh_target *target, const struct tcp_pee
 			   const char *name, struct err *err)
 {
 	err_set(err, peer->failure == TCP_TIMEOUT ? ERR_TIMEOUT : ERR_NET,
-		"%s: cannot connect to %s port %u: %s", name, target->address, target->port,
-		peer->message);
-	return err_hint(err, "is the address right, does sshd listen there, and does a firewall let "
-			     "this machine in?");
+		"%s: cannot connect to %s port %u: %s", name, target->address,
+		target->port, peer->message);
+	return err_hint(
+		err,
+		"is the address right, does sshd listen there, and does a firewall let "
+		"this machine in?");
 }
 
 /* A dead peer is noticed after about 30 s of silence, also while a command computes quietly. */
 static void keep_alive(int fd)
 {
-	const int on = 1, idle_s = 15, interval_s = 5, probes = 3, user_timeout_ms = 60000;
+	const int on = 1, idle_s = 15, interval_s = 5, probes = 3,
+		  user_timeout_ms = 60000;
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms, sizeof user_timeout_ms);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &user_timeout_ms,
+		   sizeof user_timeout_ms);
 }
 
-static int connect_tcp(const struct ssh_target *target, const char *name, int64_t deadline_ms,
-		       int *ret_fd, struct err *err)
+static int connect_tcp(const struct ssh_target *target, const char *name,
+		       int64_t deadline_ms, int *ret_fd, struct err *err)
 {
 	struct tcp_peer peer;
-	if (tcp_connect(target->address, (int)target->port, deadline_ms, &target->stop, &peer, err) <
-	    0)
+	if (tcp_connect(target->address, (int)target->port, deadline_ms, &target->stop,
+			&peer, err) < 0)
 		return -1;
 	if (peer.failure != TCP_OK)
 		return connect_failure(target, &peer, name, err);
@@ -124,8 +134,8 @@ static int connect_tcp(const struct ssh_target *target, const char *name, int64_
 
 /* What libssh can check as a host key, in the order of its own preference. */
 static const char *const host_key_algorithms[] = {
-	"ssh-ed25519",	 "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
-	"rsa-sha2-512", "rsa-sha2-256",
+	"ssh-ed25519",         "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384",
+	"ecdsa-sha2-nistp521", "rsa-sha2-512",        "rsa-sha2-256",
 };
 
 static bool is_of_type(const char *algorithm, const char *types)
@@ -145,8 +155,10 @@ static char *algorithms_for(const struct known_hosts *known)
 	known_hosts_types(known, &types);
 	for (int listed = 1; listed >= 0; listed--)
 		for (size_t i = 0; i < ARRAY_SIZE(host_key_algorithms); i++)
-			if (is_of_type(host_key_algorithms[i], str_text(&types)) == (listed == 1))
-				str_addf(&list, "%s%s", list.len ? "," : "", host_key_algorithms[i]);
+			if (is_of_type(host_key_algorithms[i], str_text(&types)) ==
+			    (listed == 1))
+				str_addf(&list, "%s%s", list.len ? "," : "",
+					 host_key_algorithms[i]);
 	str_release(&types);
 	return str_take(&list);
 }
@@ -195,7 +207,9 @@ static int exchange_keys(struct ssh_link *link, const struct ssh_target *target,
 		if (result != SSH_AGAIN) {
 			ssh_link_fail(link, "ssh handshake", err);
 			return strstr(err->message, "no match")
-				       ? err_hint(err, "server and belay have no algorithm in common")
+				       ? err_hint(
+						 err,
+						 "server and belay have no algorithm in common")
 				       : -1;
 		}
 		enum ssh_wait wait = ssh_link_wait(link, deadline_ms, &target->stop);
@@ -226,42 +240,50 @@ static int get_host_key(struct ssh_link *link, unsigned char **ret, size_t *ret_
 
 static int hint_keyscan(const struct ssh_target *target, struct err *err)
 {
-	return err_hint(err,
-			"compare with `ssh-keygen -lf` of the host's own key (on the host: "
-			"/etc/ssh/ssh_host_*_key.pub); when it is the right one, put the output of "
-			"`ssh-keyscan -p %u %s` into known_hosts",
-			target->port, target->address);
+	return err_hint(
+		err,
+		"compare with `ssh-keygen -lf` of the host's own key (on the host: "
+		"/etc/ssh/ssh_host_*_key.pub); when it is the right one, put the output of "
+		"`ssh-keyscan -p %u %s` into known_hosts",
+		target->port, target->address);
 }
 
 static int distrust(struct ssh_link *link, const struct ssh_target *target,
 		    enum known_host verdict, const char *shown, const char *expected,
 		    bool authority, struct err *err)
 {
-	const char *from = target->known_hosts_from ? target->known_hosts_from : "known_hosts";
+	const char *from =
+		target->known_hosts_from ? target->known_hosts_from : "known_hosts";
 	link->broken = true;
 	switch (verdict) {
 	case KNOWN_HOST_TRUSTED:
 		return 0;
 	case KNOWN_HOST_UNKNOWN:
-		err_set(err, ERR_AUTH, "%s: host key %s is unknown: %s names no key for it%s",
+		err_set(err, ERR_AUTH,
+			"%s: host key %s is unknown: %s names no key for it%s",
 			link->name, shown, from,
-			authority ? ", only a certificate authority, and host certificates are not "
-				    "supported"
-				  : "");
+			authority
+				? ", only a certificate authority, and host certificates are not "
+				  "supported"
+				: "");
 		break;
 	case KNOWN_HOST_CHANGED:
-		err_set(err, ERR_AUTH, "%s: host key changed: the host shows %s, %s expects %s",
+		err_set(err, ERR_AUTH,
+			"%s: host key changed: the host shows %s, %s expects %s",
 			link->name, shown, from, expected);
-		err_hint(err,
-			 "either the host was set up anew or somebody is between you and it; look at the "
-			 "host's own key (`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` there) before you "
-			 "replace the entry (`ssh-keyscan -p %u %s`)",
-			 target->port, target->address);
+		err_hint(
+			err,
+			"either the host was set up anew or somebody is between you and it; look at the "
+			"host's own key (`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` there) before you "
+			"replace the entry (`ssh-keyscan -p %u %s`)",
+			target->port, target->address);
 		break;
 	case KNOWN_HOST_REVOKED:
-		err_set(err, ERR_AUTH, "%s: host key %s is marked @revoked in %s", link->name, shown,
-			from);
-		err_hint(err, "this key must not be trusted any more: give the host a new one");
+		err_set(err, ERR_AUTH, "%s: host key %s is marked @revoked in %s",
+			link->name, shown, from);
+		err_hint(
+			err,
+			"this key must not be trusted any more: give the host a new one");
 		break;
 	}
 	return hint_keyscan(target, err);
@@ -277,12 +299,14 @@ static int check_host_key(struct ssh_link *link, const struct ssh_target *target
 		return -1;
 	struct str expected = STR_INIT_MAX(600);
 	bool authority = false;
-	enum known_host verdict = known_hosts_judge(known, key, key_len, &expected, &authority);
+	enum known_host verdict =
+		known_hosts_judge(known, key, key_len, &expected, &authority);
 	int result = 0;
 	if (verdict != KNOWN_HOST_TRUSTED) {
 		_cleanup_free_ char *fingerprint = known_hosts_fingerprint(key, key_len);
 		_cleanup_free_ char *shown = str_format("%s (%s)", fingerprint, type);
-		result = distrust(link, target, verdict, shown, str_text(&expected), authority, err);
+		result = distrust(link, target, verdict, shown, str_text(&expected),
+				  authority, err);
 	}
 	str_release(&expected);
 	return result;
@@ -301,7 +325,8 @@ static void tidy_key(const struct secret *raw, struct secret *ret)
 		char c = raw->data[i];
 		if (c == '\r')
 			continue;
-		if (one_line && c == '\\' && i + 1 < raw->len && raw->data[i + 1] == 'n') {
+		if (one_line && c == '\\' && i + 1 < raw->len &&
+		    raw->data[i + 1] == 'n') {
 			c = '\n';
 			i++;
 		}
@@ -312,8 +337,8 @@ static void tidy_key(const struct secret *raw, struct secret *ret)
 }
 
 /* libssh asks for a passphrase only when the key needs one. */
-static int note_question(const char *prompt, char *buffer, size_t len, int echo, int verify,
-			 void *asked)
+static int note_question(const char *prompt, char *buffer, size_t len, int echo,
+			 int verify, void *asked)
 {
 	(void)prompt;
 	(void)buffer;
@@ -324,27 +349,31 @@ static int note_question(const char *prompt, char *buffer, size_t len, int echo,
 	return -1;
 }
 
-static int import_key(const struct ssh_link *link, const struct ssh_target *target, ssh_key *ret,
-		      struct err *err)
+static int import_key(const struct ssh_link *link, const struct ssh_target *target,
+		      ssh_key *ret, struct err *err)
 {
 	_cleanup_secret_ struct secret tidy = SECRET_INIT;
 	tidy_key(target->key, &tidy);
 	bool asked = false;
 	const char *passphrase = target->passphrase ? target->passphrase->data : NULL;
-	if (ssh_pki_import_privkey_base64(tidy.data, passphrase, note_question, &asked, ret) ==
-	    SSH_OK)
+	if (ssh_pki_import_privkey_base64(tidy.data, passphrase, note_question, &asked,
+					  ret) == SSH_OK)
 		return 0;
 	if (asked) {
-		err_set(err, ERR_CONFIG, "%s: the ssh key is encrypted and no passphrase was given",
+		err_set(err, ERR_CONFIG,
+			"%s: the ssh key is encrypted and no passphrase was given",
 			link->name);
 		return err_hint(err, "set `passphrase` of the host");
 	}
 	if (passphrase)
-		return err_set(err, ERR_CONFIG,
-			       "%s: the ssh key cannot be read: wrong passphrase or damaged", link->name);
+		return err_set(
+			err, ERR_CONFIG,
+			"%s: the ssh key cannot be read: wrong passphrase or damaged",
+			link->name);
 	err_set(err, ERR_CONFIG, "%s: the ssh key cannot be read", link->name);
-	return err_hint(err, "expected the text of a private key (\"-----BEGIN OPENSSH PRIVATE "
-			     "KEY-----\" …): ed25519, ECDSA or RSA");
+	return err_hint(
+		err, "expected the text of a private key (\"-----BEGIN OPENSSH PRIVATE "
+		     "KEY-----\" …): ed25519, ECDSA or RSA");
 }
 
 /* "type base64 [comment]", as ssh-keygen -s writes it. */
@@ -355,16 +384,17 @@ static int add_certificate(const struct ssh_link *link, const char *text, ssh_ke
 	ssh_key certificate = NULL;
 	int result = -1;
 	if (sscanf(text, "%127s %16383s", type_name, base64) == 2 &&
-	    ssh_pki_import_cert_base64(base64, ssh_key_type_from_name(type_name), &certificate) ==
-		    SSH_OK &&
+	    ssh_pki_import_cert_base64(base64, ssh_key_type_from_name(type_name),
+				       &certificate) == SSH_OK &&
 	    ssh_pki_copy_cert_to_privkey(certificate, key) == SSH_OK)
 		result = 0;
 	ssh_key_free(certificate);
-	return result < 0 ? err_set(err, ERR_CONFIG,
-				    "%s: the ssh certificate cannot be read or is of another kind than "
-				    "the key",
-				    link->name)
-			  : 0;
+	return result < 0
+		       ? err_set(err, ERR_CONFIG,
+				 "%s: the ssh certificate cannot be read or is of another kind than "
+				 "the key",
+				 link->name)
+		       : 0;
 }
 
 /* Returns 1 when the server let us in, 0 when it did not, -1 on errors. */
@@ -407,11 +437,14 @@ static int refused(struct ssh_link *link, const struct ssh_target *target, ssh_k
 	free(wire);
 	if (base64)
 		ssh_string_free_char(base64);
-	err_set(err, ERR_AUTH, "%s: user '%s' was refused with %s%s%s", link->name, target->user,
-		fingerprint ? "key " : "the keys of the agent",
-		fingerprint ? fingerprint : "", key && target->agent ? " and with the agent" : "");
-	return err_hint(err, "is the public key in ~/.ssh/authorized_keys of that user, and may that "
-			     "user log in?");
+	err_set(err, ERR_AUTH, "%s: user '%s' was refused with %s%s%s", link->name,
+		target->user, fingerprint ? "key " : "the keys of the agent",
+		fingerprint ? fingerprint : "",
+		key && target->agent ? " and with the agent" : "");
+	return err_hint(
+		err,
+		"is the public key in ~/.ssh/authorized_keys of that user, and may that "
+		"user log in?");
 }
 
 static int authenticate(struct ssh_link *link, const struct ssh_target *target,
@@ -419,8 +452,9 @@ static int authenticate(struct ssh_link *link, const struct ssh_target *target,
 {
 	bool agent = target->agent && target->agent_socket;
 	if (!target->key && !agent)
-		return err_set(err, ERR_CONFIG, "%s: no ssh key is configured%s", link->name,
-			       target->agent ? ", and there is no agent (SSH_AUTH_SOCK)" : "");
+		return err_set(
+			err, ERR_CONFIG, "%s: no ssh key is configured%s", link->name,
+			target->agent ? ", and there is no agent (SSH_AUTH_SOCK)" : "");
 	ssh_key key = NULL;
 	int result = 0;
 	if (target->key) {
@@ -458,8 +492,10 @@ static int open_session(struct ssh_link *link, const struct ssh_target *target, 
 	link->session = ssh_new();
 	if (!link->session || set_options(link->session, target, algorithms, fd) < 0) {
 		close(fd);
-		return err_set(err, ERR_CONFIG, "%s: ssh does not accept its settings: %s", link->name,
-			       link->session ? ssh_get_error(link->session) : "no memory");
+		return err_set(err, ERR_CONFIG,
+			       "%s: ssh does not accept its settings: %s", link->name,
+			       link->session ? ssh_get_error(link->session)
+					     : "no memory");
 	}
 	ssh_set_blocking(link->session, 0);
 	if (exchange_keys(link, target, deadline_ms, err) < 0 ||

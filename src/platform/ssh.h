@@ -40,24 +40,27 @@ struct ssh_stream;
 struct ssh_target {
 	const char *name;    /* for messages: "web1"; NULL: the address */
 	const char *address; /* host name, IPv4 or IPv6 without brackets */
-	unsigned port;	     /* 0: 22 */
+	unsigned port;       /* 0: 22 */
 	const char *user;
 
 	/* At least one of key and agent. The key is tried first. */
-	const struct secret *key;	 /* OpenSSH or PEM: ed25519, ECDSA, RSA */
+	const struct secret *key;        /* OpenSSH or PEM: ed25519, ECDSA, RSA */
 	const struct secret *passphrase; /* of the key; NULL none */
-	const char *certificate;	 /* OpenSSH user certificate (one line), for `key`; NULL none */
-	bool agent;			 /* keys of an agent */
-	const char *agent_socket;	 /* its socket (SSH_AUTH_SOCK) */
+	const char *
+		certificate; /* OpenSSH user certificate (one line), for `key`; NULL none */
+	bool agent;          /* keys of an agent */
+	const char *agent_socket; /* its socket (SSH_AUTH_SOCK) */
 
-	const char *known_hosts;      /* the content; NULL or "": nothing is known */
-	const char *known_hosts_from; /* for messages: "$KNOWN_HOSTS", "/root/.ssh/known_hosts" */
+	const char *known_hosts; /* the content; NULL or "": nothing is known */
+	const char *
+		known_hosts_from; /* for messages: "$KNOWN_HOSTS", "/root/.ssh/known_hosts" */
 
 	int64_t connect_timeout_ms; /* name, TCP, key exchange and authentication; 0: 30 s */
 	struct stop stop;
 };
 
-int ssh_link_open(const struct ssh_target *target, struct ssh_link **ret, struct err *err);
+int ssh_link_open(const struct ssh_target *target, struct ssh_link **ret,
+		  struct err *err);
 /* Accepts NULL. Says goodbye when the connection is still good; does not wait for an answer. */
 void ssh_link_close(struct ssh_link *link);
 void ssh_link_closep(struct ssh_link **link);
@@ -69,9 +72,9 @@ bool ssh_link_usable(struct ssh_link *link);
 /* --- one command --------------------------------------------------------------------------- */
 
 struct ssh_run {
-	const char *command; /* for the login shell of the user */
-	struct feed input;   /* FEED_NONE: empty standard input */
-	int64_t timeout_ms;  /* 0: none */
+	const char *command;     /* for the login shell of the user */
+	struct feed input;       /* FEED_NONE: empty standard input */
+	int64_t timeout_ms;      /* 0: none */
 	size_t max_output_bytes; /* kept of each of stdout and stderr; see struct capture */
 	struct stop stop;
 };
@@ -81,8 +84,8 @@ struct ssh_run {
  * started may go on. A command that stops reading its input is no error either.
  * *ret_sent (may be NULL) tells, also on failure, whether the server may have begun the command:
  * while it is false, trying again on a new link is safe. Release *outcome in either case. */
-int ssh_link_run(struct ssh_link *link, const struct ssh_run *run, struct run_outcome *outcome,
-		 bool *ret_sent, struct err *err);
+int ssh_link_run(struct ssh_link *link, const struct ssh_run *run,
+		 struct run_outcome *outcome, bool *ret_sent, struct err *err);
 
 /* --- a raw stream (git's pack protocol) ---------------------------------------------------- */
 
@@ -93,10 +96,12 @@ int ssh_stream_open(struct ssh_link *link, const char *command, int64_t idle_tim
 		    struct stop stop, struct ssh_stream **ret, struct err *err);
 
 /* Waits for at least one byte. Returns the number of bytes, 0 at the end of the stream, or -1. */
-ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size, struct err *err);
+ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size,
+			struct err *err);
 
 /* Writes everything. */
-int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len, struct err *err);
+int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len,
+		     struct err *err);
 
 /* Tells the command that no more input comes. */
 int ssh_stream_finish_input(struct ssh_stream *stream, struct err *err);

@@ -11,9 +11,9 @@
 
 enum {
 	CHUNK_BYTES = 65536,
-	LINGER_MS = 1000,	 /* for output of what outlives the command */
+	LINGER_MS = 1000,        /* for output of what outlives the command */
 	OPEN_TIMEOUT_MS = 30000, /* for the server to start a command */
-	FAREWELL_MS = 200,	 /* for a signal to leave before the channel is closed */
+	FAREWELL_MS = 200,       /* for a signal to leave before the channel is closed */
 	STDERR_MAX_BYTES = 4096, /* of a stream */
 };
 
@@ -21,7 +21,8 @@ enum {
 
 /* Opens a channel and starts the command. *ret_sent: the server may have begun it. */
 static int start(struct ssh_link *link, ssh_channel channel, const char *command,
-		 int64_t deadline_ms, const struct stop *stop, bool *ret_sent, struct err *err)
+		 int64_t deadline_ms, const struct stop *stop, bool *ret_sent,
+		 struct err *err)
 {
 	*ret_sent = false;
 	int result;
@@ -76,7 +77,8 @@ static void on_close(ssh_session session, ssh_channel channel, void *context)
 	((struct job *)context)->closed = true;
 }
 
-static void on_exit_status(ssh_session session, ssh_channel channel, int status, void *context)
+static void on_exit_status(ssh_session session, ssh_channel channel, int status,
+			   void *context)
 {
 	(void)session;
 	(void)channel;
@@ -86,8 +88,9 @@ static void on_exit_status(ssh_session session, ssh_channel channel, int status,
 	job->outcome->exit = status;
 }
 
-static void on_exit_signal(ssh_session session, ssh_channel channel, const char *signal, int core,
-			   const char *message, const char *language, void *context)
+static void on_exit_signal(ssh_session session, ssh_channel channel, const char *signal,
+			   int core, const char *message, const char *language,
+			   void *context)
 {
 	(void)session;
 	(void)channel;
@@ -106,7 +109,8 @@ static bool output_is_waiting(const struct job *job)
 
 static int read_input(struct job *job, struct err *err)
 {
-	ssize_t got = job->run->input.read(job->run->input.context, job->chunk, CHUNK_BYTES, err);
+	ssize_t got = job->run->input.read(job->run->input.context, job->chunk,
+					   CHUNK_BYTES, err);
 	if (got < 0)
 		return -1;
 	job->chunk_at = 0;
@@ -130,7 +134,8 @@ static int send_input(struct job *job, struct err *err)
 		size_t count = left < window ? left : window;
 		if (!job->input_open || !count)
 			return 0;
-		int sent = ssh_channel_write(job->channel, job->chunk + job->chunk_at, (uint32_t)count);
+		int sent = ssh_channel_write(job->channel, job->chunk + job->chunk_at,
+					     (uint32_t)count);
 		if (sent < 0)
 			job->input_open = false;
 		else
@@ -149,7 +154,8 @@ static void abandon(struct job *job)
 	int64_t until = deadline_after_ms(FAREWELL_MS);
 	ssh_channel_request_send_signal(job->channel, "TERM");
 	ssh_channel_close(job->channel);
-	while (output_is_waiting(job) && ssh_link_wait(job->link, until, &never) == SSH_WAIT_READY)
+	while (output_is_waiting(job) &&
+	       ssh_link_wait(job->link, until, &never) == SSH_WAIT_READY)
 		if (ssh_event_dopoll(job->link->event, 0) == SSH_ERROR)
 			break;
 	job->link->broken = true;
@@ -160,7 +166,9 @@ static int lost(struct job *job, struct err *err)
 {
 	job->closed = true;
 	job->link->broken = true;
-	return job->ended ? 0 : ssh_link_fail(job->link, "connection lost during a command", err);
+	return job->ended ? 0
+			  : ssh_link_fail(job->link, "connection lost during a command",
+					  err);
 }
 
 static int attend(struct job *job, int64_t deadline_ms, struct err *err)
@@ -178,9 +186,9 @@ static int attend(struct job *job, int64_t deadline_ms, struct err *err)
 			break;
 		if (job->ended && linger_ms == INT64_MAX)
 			linger_ms = deadline_after_ms(LINGER_MS);
-		enum ssh_wait wait =
-			ssh_link_wait(job->link, linger_ms < deadline_ms ? linger_ms : deadline_ms,
-				      &job->run->stop);
+		enum ssh_wait wait = ssh_link_wait(
+			job->link, linger_ms < deadline_ms ? linger_ms : deadline_ms,
+			&job->run->stop);
 		if (wait == SSH_WAIT_READY)
 			continue;
 		/* What it left behind in the background keeps the channel open: that may go on. */
@@ -188,23 +196,26 @@ static int attend(struct job *job, int64_t deadline_ms, struct err *err)
 			return 0;
 		abandon(job);
 		if (wait == SSH_WAIT_STOP)
-			return ssh_link_gave_up(job->link, wait, "running a command", err);
+			return ssh_link_gave_up(job->link, wait, "running a command",
+						err);
 		job->outcome->timed_out = true;
 		return 0;
 	}
 	if (!job->ended)
-		return ssh_link_fail(job->link, "the command ended without a status", err);
+		return ssh_link_fail(job->link, "the command ended without a status",
+				     err);
 	return 0;
 }
 
-int ssh_link_run(struct ssh_link *link, const struct ssh_run *run, struct run_outcome *outcome,
-		 bool *ret_sent, struct err *err)
+int ssh_link_run(struct ssh_link *link, const struct ssh_run *run,
+		 struct run_outcome *outcome, bool *ret_sent, struct err *err)
 {
 	*outcome = (struct run_outcome){0};
 	capture_init(&outcome->out, run->max_output_bytes);
 	capture_init(&outcome->err, run->max_output_bytes);
 	int64_t started_ms = deadline_now_ms();
-	int64_t deadline_ms = run->timeout_ms ? deadline_after_ms(run->timeout_ms) : INT64_MAX;
+	int64_t deadline_ms =
+		run->timeout_ms ? deadline_after_ms(run->timeout_ms) : INT64_MAX;
 	int64_t start_deadline_ms = deadline_after_ms(OPEN_TIMEOUT_MS);
 	struct job job = {
 		.link = link,
@@ -229,7 +240,8 @@ int ssh_link_run(struct ssh_link *link, const struct ssh_run *run, struct run_ou
 		ssh_set_channel_callbacks(job.channel, &job.callbacks);
 		job.chunk = mem_alloc(CHUNK_BYTES);
 		result = start(link, job.channel, run->command,
-			       start_deadline_ms < deadline_ms ? start_deadline_ms : deadline_ms,
+			       start_deadline_ms < deadline_ms ? start_deadline_ms
+							       : deadline_ms,
 			       &run->stop, &sent, err);
 		if (result == 0 && !job.input_open)
 			ssh_channel_send_eof(job.channel);
@@ -257,7 +269,8 @@ struct ssh_stream {
 
 static int64_t idle_deadline(const struct ssh_stream *stream)
 {
-	return stream->idle_timeout_ms ? deadline_after_ms(stream->idle_timeout_ms) : INT64_MAX;
+	return stream->idle_timeout_ms ? deadline_after_ms(stream->idle_timeout_ms)
+				       : INT64_MAX;
 }
 
 int ssh_stream_open(struct ssh_link *link, const char *command, int64_t idle_timeout_ms,
@@ -267,8 +280,8 @@ int ssh_stream_open(struct ssh_link *link, const char *command, int64_t idle_tim
 	if (!channel)
 		return ssh_link_fail(link, "cannot open a channel", err);
 	bool sent;
-	if (start(link, channel, command, deadline_after_ms(OPEN_TIMEOUT_MS), &stop, &sent, err) <
-	    0) {
+	if (start(link, channel, command, deadline_after_ms(OPEN_TIMEOUT_MS), &stop,
+		  &sent, err) < 0) {
 		ssh_channel_free(channel);
 		return -1;
 	}
@@ -287,7 +300,8 @@ static void drain_errors(struct ssh_stream *stream)
 {
 	char buffer[1024];
 	int got;
-	while ((got = ssh_channel_read_nonblocking(stream->channel, buffer, sizeof buffer, 1)) > 0)
+	while ((got = ssh_channel_read_nonblocking(stream->channel, buffer, sizeof buffer,
+						   1)) > 0)
 		str_add_bytes(&stream->errors, buffer, (size_t)got);
 }
 
@@ -299,7 +313,8 @@ static int wait_for_peer(struct ssh_stream *stream, int64_t deadline_ms, struct 
 	return 0;
 }
 
-ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size, struct err *err)
+ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size,
+			struct err *err)
 {
 	int64_t deadline_ms = idle_deadline(stream);
 	uint32_t want = size > CHUNK_BYTES ? CHUNK_BYTES : (uint32_t)size;
@@ -310,7 +325,8 @@ ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size, st
 		if (got > 0)
 			return got;
 		if (got == SSH_ERROR || !ssh_is_connected(stream->link->session))
-			return ssh_link_fail(stream->link, "connection lost while reading", err);
+			return ssh_link_fail(stream->link,
+					     "connection lost while reading", err);
 		if (got == SSH_EOF || ssh_channel_is_eof(stream->channel) ||
 		    ssh_channel_is_closed(stream->channel)) {
 			drain_errors(stream);
@@ -321,17 +337,21 @@ ssize_t ssh_stream_read(struct ssh_stream *stream, void *buffer, size_t size, st
 	}
 }
 
-int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len, struct err *err)
+int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len,
+		     struct err *err)
 {
 	const char *bytes = data;
 	int64_t deadline_ms = idle_deadline(stream);
 	while (len) {
 		drain_errors(stream);
 		uint32_t window = ssh_channel_window_size(stream->channel);
-		bool full = (ssh_get_poll_flags(stream->link->session) & SSH_WRITE_PENDING) || !window;
+		bool full =
+			(ssh_get_poll_flags(stream->link->session) & SSH_WRITE_PENDING) ||
+			!window;
 		if (ssh_channel_is_closed(stream->channel) ||
 		    !ssh_is_connected(stream->link->session))
-			return ssh_link_fail(stream->link, "connection lost while writing", err);
+			return ssh_link_fail(stream->link,
+					     "connection lost while writing", err);
 		if (full) {
 			if (wait_for_peer(stream, deadline_ms, err) < 0)
 				return -1;
@@ -339,9 +359,11 @@ int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len, st
 		}
 		size_t count = len < window ? len : window;
 		int sent = ssh_channel_write(stream->channel, bytes,
-					     count > CHUNK_BYTES ? CHUNK_BYTES : (uint32_t)count);
+					     count > CHUNK_BYTES ? CHUNK_BYTES
+								 : (uint32_t)count);
 		if (sent < 0)
-			return ssh_link_fail(stream->link, "connection lost while writing", err);
+			return ssh_link_fail(stream->link,
+					     "connection lost while writing", err);
 		if (sent > 0)
 			deadline_ms = idle_deadline(stream);
 		bytes += sent;
@@ -368,7 +390,8 @@ static int exit_status(struct ssh_stream *stream)
 	int64_t until = deadline_after_ms(LINGER_MS);
 	while (ssh_is_connected(stream->link->session)) {
 		uint32_t status;
-		if (ssh_channel_get_exit_state(stream->channel, &status, NULL, NULL) == SSH_OK)
+		if (ssh_channel_get_exit_state(stream->channel, &status, NULL, NULL) ==
+		    SSH_OK)
 			return (int)status;
 		if (!ssh_channel_is_eof(stream->channel) ||
 		    ssh_channel_is_closed(stream->channel) ||
@@ -390,7 +413,8 @@ void ssh_stream_close(struct ssh_stream *stream, int *ret_exit)
 	ssh_channel_close(stream->channel);
 	ssh_channel_free(stream->channel);
 	if (!complete)
-		stream->link->broken = true; /* what is still under way would be in the way */
+		stream->link->broken =
+			true; /* what is still under way would be in the way */
 	str_release(&stream->errors);
 	free(stream);
 }

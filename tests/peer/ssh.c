@@ -48,7 +48,8 @@ static void world_init(struct world *world)
 				.user = getenv("SSH_USER"),
 				.key_path = getenv("SSH_KEY")};
 	if (!world->host || !world->user || !world->key_path || !port || !known_hosts)
-		test_skip("SSH_HOST, SSH_PORT, SSH_USER, SSH_KEY, SSH_KNOWN_HOSTS are not all set");
+		test_skip(
+			"SSH_HOST, SSH_PORT, SSH_USER, SSH_KEY, SSH_KNOWN_HOSTS are not all set");
 	signal(SIGPIPE, SIG_IGN);
 	world->port = (unsigned)strtoul(port, NULL, 10);
 	world->known_hosts = read_text(known_hosts);
@@ -84,7 +85,8 @@ static struct ssh_target target_of(const struct world *world)
 static void other_key(const struct world *world, const char *name, struct secret *ret)
 {
 	const char *slash = strrchr(world->key_path, '/');
-	char *path = str_format("%.*s/%s", (int)(slash - world->key_path), world->key_path, name);
+	char *path = str_format("%.*s/%s", (int)(slash - world->key_path),
+				world->key_path, name);
 	ret->data = read_text(path);
 	ret->len = strlen(ret->data);
 	free(path);
@@ -124,8 +126,10 @@ static const struct command_row {
 	{"signal", "kill -KILL $$", NULL, false, 0, "KILL", "", ""},
 	{"input", "tr a-z A-Z", "quiet", true, 0, "", "QUIET", ""},
 	{"empty input", "cat; echo end", NULL, true, 0, "", "end\n", ""},
-	{"input that is not wanted", "exec <&-; echo no thanks", "text", true, 0, "", "no thanks\n", ""},
-	{"no such command", "no-such-command-here 2>/dev/null", NULL, true, 127, "", "", ""},
+	{"input that is not wanted", "exec <&-; echo no thanks", "text", true, 0, "",
+	 "no thanks\n", ""},
+	{"no such command", "no-such-command-here 2>/dev/null", NULL, true, 127, "", "",
+	 ""},
 };
 
 TEST(runs_commands_on_one_connection)
@@ -135,7 +139,7 @@ TEST(runs_commands_on_one_connection)
 	_cleanup_link_ struct ssh_link *link = must_open(&world);
 	if (!link)
 		return;
-	FOR_ROWS (row, command_rows) {
+	FOR_ROWS(row, command_rows) {
 		struct feed_memory memory = {.data = row->input,
 					     .len = row->input ? strlen(row->input) : 0};
 		struct ssh_run run = {
@@ -161,8 +165,8 @@ TEST(runs_commands_on_one_connection)
 }
 
 static struct run_outcome run_simply(struct ssh_link *link, const char *command,
-				     int64_t timeout_ms, size_t max_output, int *ret_result,
-				     struct err *err)
+				     int64_t timeout_ms, size_t max_output,
+				     int *ret_result, struct err *err)
 {
 	struct ssh_run run = {.command = command,
 			      .timeout_ms = timeout_ms,
@@ -182,9 +186,10 @@ TEST(output_is_bounded)
 		return;
 	struct err err = {0};
 	int result;
-	_cleanup_outcome_ struct run_outcome outcome =
-		run_simply(link, "echo first; head -c 30000000 /dev/zero | tr '\\0' 'x'; echo; echo last",
-			   60000, 1000, &result, &err);
+	_cleanup_outcome_ struct run_outcome outcome = run_simply(
+		link,
+		"echo first; head -c 30000000 /dev/zero | tr '\\0' 'x'; echo; echo last",
+		60000, 1000, &result, &err);
 	CHECK_OK(result, &err);
 	struct str text = STR_INIT;
 	capture_text(&outcome.out, &text);
@@ -303,8 +308,9 @@ TEST(uploads_a_directory_as_described)
 	struct archive_stream *stream = NULL;
 	CHECK_OK(archive_stream_open(tree, &stream, &err), &err);
 	struct ssh_run run = {
-		.command = "cat >/tmp/belay-peer-ssh.$$; sha256sum </tmp/belay-peer-ssh.$$; "
-			   "tar -xOf /tmp/belay-peer-ssh.$$ a/hello; rm /tmp/belay-peer-ssh.$$",
+		.command =
+			"cat >/tmp/belay-peer-ssh.$$; sha256sum </tmp/belay-peer-ssh.$$; "
+			"tar -xOf /tmp/belay-peer-ssh.$$ a/hello; rm /tmp/belay-peer-ssh.$$",
 		.input = feed_from_archive(stream),
 		.timeout_ms = 60000,
 		.max_output_bytes = 1000,
@@ -329,7 +335,9 @@ TEST(raw_stream)
 		return;
 	struct err err = {0};
 	struct ssh_stream *stream = NULL;
-	if (!CHECK_OK(ssh_stream_open(link, "echo why >&2; cat; exit 3", 10000, STOP_NEVER, &stream, &err), &err))
+	if (!CHECK_OK(ssh_stream_open(link, "echo why >&2; cat; exit 3", 10000,
+				      STOP_NEVER, &stream, &err),
+		      &err))
 		return;
 	size_t size = 3 << 20, got = 0;
 	char *sent = mem_alloc(size), *received = mem_alloc(size);
@@ -338,7 +346,8 @@ TEST(raw_stream)
 	for (size_t at = 0; at < size; at += 1 << 20) {
 		CHECK_OK(ssh_stream_write(stream, sent + at, 1 << 20, &err), &err);
 		while (got < at + (1 << 20)) {
-			ssize_t count = ssh_stream_read(stream, received + got, size - got, &err);
+			ssize_t count =
+				ssh_stream_read(stream, received + got, size - got, &err);
 			if (!CHECK(count > 0))
 				break;
 			got += (size_t)count;
@@ -368,7 +377,8 @@ TEST(stream_deadline)
 	struct ssh_stream *stream = NULL;
 	char byte;
 	CHECK_OK(ssh_stream_open(link, "sleep 30", 300, STOP_NEVER, &stream, &err), &err);
-	CHECK_FAILS((int)ssh_stream_read(stream, &byte, 1, &err), &err, ERR_TIMEOUT, "web1");
+	CHECK_FAILS((int)ssh_stream_read(stream, &byte, 1, &err), &err, ERR_TIMEOUT,
+		    "web1");
 	ssh_stream_close(stream, NULL);
 	CHECK(!ssh_link_usable(link));
 }
@@ -395,11 +405,11 @@ TEST(keys)
 {
 	_cleanup_world_ struct world world;
 	world_init(&world);
-	FOR_ROWS (row, key_rows) {
+	FOR_ROWS(row, key_rows) {
 		struct secret key = {0};
-		char *path = str_format("%.*s/%s",
-					(int)(strrchr(world.key_path, '/') - world.key_path),
-					world.key_path, row->file);
+		char *path = str_format(
+			"%.*s/%s", (int)(strrchr(world.key_path, '/') - world.key_path),
+			world.key_path, row->file);
 		bool there = access(path, R_OK) == 0;
 		free(path);
 		if (!there)
@@ -476,7 +486,8 @@ TEST(known_type_wins_over_server_preference)
 {
 	_cleanup_world_ struct world world;
 	world_init(&world);
-	static const char *const types[] = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256"};
+	static const char *const types[] = {"ssh-ed25519", "ssh-rsa",
+					    "ecdsa-sha2-nistp256"};
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		test_row("%s", types[i]);
 		char *known = known_type(&world, types[i]);
@@ -500,16 +511,18 @@ TEST(unknown_and_changed_host_keys)
 	struct err err = {0};
 
 	test_row("unknown");
-	target.known_hosts = "other.example.com ssh-ed25519 "
-			     "AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAMTuVNJmCmK7LSqmEMXjTqgZ1V\n";
+	target.known_hosts =
+		"other.example.com ssh-ed25519 "
+		"AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAMTuVNJmCmK7LSqmEMXjTqgZ1V\n";
 	CHECK_FAILS(ssh_link_open(&target, &link, &err), &err, ERR_AUTH, "is unknown");
 	CHECK_STR_HAS(err.message, fingerprint ? fingerprint : "SHA256:");
 	CHECK_STR_HAS(err.hint, "ssh-keyscan");
 
 	test_row("changed");
-	char *changed = str_format("[%s]:%u ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAM"
-				   "TuVNJmCmK7LSqmEMXjTqgZ1V\n",
-				   world.host, world.port);
+	char *changed = str_format(
+		"[%s]:%u ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAM"
+		"TuVNJmCmK7LSqmEMXjTqgZ1V\n",
+		world.host, world.port);
 	target.known_hosts = changed;
 	err_clear(&err);
 	CHECK_FAILS(ssh_link_open(&target, &link, &err), &err, ERR_AUTH, "changed");
@@ -518,9 +531,11 @@ TEST(unknown_and_changed_host_keys)
 
 	test_row("revoked");
 	struct str revoked = STR_INIT;
-	for (const char *at = world.known_hosts; *at; at += strcspn(at, "\n"), at += *at == '\n')
+	for (const char *at = world.known_hosts; *at;
+	     at += strcspn(at, "\n"), at += *at == '\n')
 		str_addf(&revoked, "@revoked * %.*s\n",
-			 (int)(strcspn(at, "\n") - (strcspn(at, " ") + 1)), at + strcspn(at, " ") + 1);
+			 (int)(strcspn(at, "\n") - (strcspn(at, " ") + 1)),
+			 at + strcspn(at, " ") + 1);
 	str_add(&revoked, world.known_hosts);
 	target.known_hosts = str_text(&revoked);
 	err_clear(&err);
@@ -528,11 +543,14 @@ TEST(unknown_and_changed_host_keys)
 
 	test_row("authority");
 	for (char *at = strstr(revoked.data, "@revoked"); at; at = strstr(at, "@revoked"))
-		memcpy(at, "@cert-authority *", 8); /* spoils the marker: unknown markers do not count */
-	target.known_hosts = "@cert-authority * ssh-ed25519 "
-			     "AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAMTuVNJmCmK7LSqmEMXjTqgZ1V\n";
+		memcpy(at, "@cert-authority *",
+		       8); /* spoils the marker: unknown markers do not count */
+	target.known_hosts =
+		"@cert-authority * ssh-ed25519 "
+		"AAAAC3NzaC1lZDI1NTE5AAAAIBbzp0kEsqI6B2RZ2SAMTuVNJmCmK7LSqmEMXjTqgZ1V\n";
 	err_clear(&err);
-	CHECK_FAILS(ssh_link_open(&target, &link, &err), &err, ERR_AUTH, "host certificates");
+	CHECK_FAILS(ssh_link_open(&target, &link, &err), &err, ERR_AUTH,
+		    "host certificates");
 	CHECK_NULL(link);
 	str_release(&revoked);
 	free(changed);
@@ -568,10 +586,12 @@ TEST(cancelled)
 	CHECK_FAILS(ssh_link_open(&target, &link, &err), &err, ERR_CANCELLED, "");
 
 	link = must_open(&world);
-	struct ssh_run run = {.command = "sleep 30", .stop = target.stop, .max_output_bytes = 10};
+	struct ssh_run run = {
+		.command = "sleep 30", .stop = target.stop, .max_output_bytes = 10};
 	_cleanup_outcome_ struct run_outcome outcome;
 	err_clear(&err);
 	if (link)
-		CHECK_FAILS(ssh_link_run(link, &run, &outcome, NULL, &err), &err, ERR_CANCELLED, "");
+		CHECK_FAILS(ssh_link_run(link, &run, &outcome, NULL, &err), &err,
+			    ERR_CANCELLED, "");
 	ssh_link_close(link);
 }

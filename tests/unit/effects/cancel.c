@@ -24,8 +24,10 @@ static int run_shell(struct effects *fx, const char *text, enum effect_mode mode
 		     json_t **ret_answer, struct err *err)
 {
 	_cleanup_json_ json_t *args =
-		json_pack("{s:s, s:i, s:i}", "shell", text, "timeout_ms", 20000, "max_output_bytes", 1000);
-	struct effect effect = {.kind = "run", .mode = mode, .args = args, .summary = "run it"};
+		json_pack("{s:s, s:i, s:i}", "shell", text, "timeout_ms", 20000,
+			  "max_output_bytes", 1000);
+	struct effect effect = {
+		.kind = "run", .mode = mode, .args = args, .summary = "run it"};
 	return effects_perform(fx, &effect, ret_answer, err);
 }
 
@@ -38,7 +40,8 @@ TEST(a_signal_cancels_until_acknowledged)
 	raise(SIGTERM);
 	CHECK_FAILS(effects_sleep(fx, 1, &err), &err, ERR_CANCELLED, "signal");
 	CHECK(effects_cancelled(fx));
-	CHECK_FAILS(run_shell(fx, "true", EFFECT_ACT, NULL, &err), &err, ERR_CANCELLED, "signal");
+	CHECK_FAILS(run_shell(fx, "true", EFFECT_ACT, NULL, &err), &err, ERR_CANCELLED,
+		    "signal");
 
 	/* These never stop. */
 	CHECK(effects_now_ms(fx) > 0);
@@ -83,14 +86,17 @@ TEST(an_act_ends_and_an_observation_is_stopped)
 	_cleanup_(effects_freep) struct effects *fx = live_chain();
 	struct err err = {0};
 	_cleanup_json_ json_t *answer = NULL;
-	CHECK_OK(run_shell(fx, "kill -TERM $PPID; sleep 0.3; echo done", EFFECT_ACT, &answer, &err), &err);
+	CHECK_OK(run_shell(fx, "kill -TERM $PPID; sleep 0.3; echo done", EFFECT_ACT,
+			   &answer, &err),
+		 &err);
 	CHECK_STR_EQ(json_get_string(answer, "stdout", NULL), "done\n");
 	CHECK_FAILS(effects_sleep(fx, 1, &err), &err, ERR_CANCELLED, "signal");
 	CHECK(effects_acknowledge_cancel(fx));
 
 	int64_t started = deadline_now_ms();
-	CHECK_FAILS(run_shell(fx, "kill -TERM $PPID; sleep 20", EFFECT_OBSERVE, NULL, &err), &err,
-		    ERR_CANCELLED, "signal");
+	CHECK_FAILS(
+		run_shell(fx, "kill -TERM $PPID; sleep 20", EFFECT_OBSERVE, NULL, &err),
+		&err, ERR_CANCELLED, "signal");
 	CHECK(deadline_now_ms() - started < 6000);
 }
 
@@ -117,7 +123,8 @@ TEST(acknowledging_is_for_a_lane_and_those_below)
 	raise(SIGTERM);
 	for (size_t i = 0; i < 2; i++) {
 		/* One after the other, so that "ab" certainly comes later. */
-		effects_fan_out(fx, i == 0 ? 1 : 2, names, tidy_up_in_first_lane, results);
+		effects_fan_out(fx, i == 0 ? 1 : 2, names, tidy_up_in_first_lane,
+				results);
 		CHECK(results[0].sleeps);
 	}
 	CHECK(!results[1].sleeps);

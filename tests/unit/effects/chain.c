@@ -19,7 +19,8 @@ TEST(performs_and_fails)
 	struct err err = {0};
 	CHECK_OK(ask(fx, "system", EFFECT_OBSERVE, "{'a': 1}", &answer, &err), &err);
 	CHECK_JSON_EQ(answer, "{'echo': {'a': 1}, 'lane': ''}");
-	CHECK_FAILS(ask(fx, "fail.auth", EFFECT_ACT, "{}", NULL, &err), &err, ERR_AUTH, "it failed");
+	CHECK_FAILS(ask(fx, "fail.auth", EFFECT_ACT, "{}", NULL, &err), &err, ERR_AUTH,
+		    "it failed");
 	CHECK_STR_EQ(err.hint, "try again");
 	struct effect bare = {.kind = "system"};
 	CHECK_OK(effects_perform(fx, &bare, NULL, &err), &err);
@@ -35,7 +36,8 @@ static void visit(struct effects *lane, size_t index, void *context)
 	struct visits *visits = context;
 	unsigned running = atomic_fetch_add(&visits->running, 1) + 1;
 	unsigned most = atomic_load(&visits->most);
-	while (running > most && !atomic_compare_exchange_weak(&visits->most, &most, running))
+	while (running > most &&
+	       !atomic_compare_exchange_weak(&visits->most, &most, running))
 		;
 	json_t *answer = NULL;
 	struct err err = {0};
@@ -76,7 +78,8 @@ TEST(nested_lanes_and_equal_names)
 	static struct visits visits[2];
 	static const char *const names[] = {"x", "y"};
 	effects_fan_out(fx, 2, names, nest, visits);
-	static const char *const want[2][3] = {{"x/a", "x/b", "x/a#2"}, {"y/a", "y/b", "y/a#2"}};
+	static const char *const want[2][3] = {{"x/a", "x/b", "x/a#2"},
+					       {"y/a", "y/b", "y/a#2"}};
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < 3; j++) {
 			CHECK_STR_EQ(visits[i].lanes[j], want[i][j]);
@@ -141,8 +144,9 @@ TEST(text_that_is_not_utf8)
 	_cleanup_(effects_freep) struct effects *fx = fake_chain(NULL);
 	struct err err = {0};
 	char *text = NULL;
-	CHECK_FAILS(effects_read_file(fx, "\xff", 1, &text, &err), &err, ERR_CONFIG, "UTF-8");
-	CHECK_FAILS(effects_write_file(fx, "x", "\xff", 0644, false, &err), &err, ERR_CONFIG,
+	CHECK_FAILS(effects_read_file(fx, "\xff", 1, &text, &err), &err, ERR_CONFIG,
 		    "UTF-8");
+	CHECK_FAILS(effects_write_file(fx, "x", "\xff", 0644, false, &err), &err,
+		    ERR_CONFIG, "UTF-8");
 	CHECK_FAILS(effects_env(fx, "\xff", &text, &err), &err, ERR_CONFIG, "UTF-8");
 }

@@ -32,7 +32,7 @@ TEST(acts_are_not_performed)
 {
 	atomic_uint asked = 0;
 	_cleanup_(effects_freep) struct effects *fx = dry_chain(&asked);
-	FOR_ROWS (row, act_rows) {
+	FOR_ROWS(row, act_rows) {
 		_cleanup_json_ json_t *answer = NULL;
 		struct err err = {0};
 		CHECK_OK(ask(fx, row->name, EFFECT_ACT, row->args, &answer, &err), &err);
@@ -42,18 +42,31 @@ TEST(acts_are_not_performed)
 	CHECK_INT_EQ(asked, 0);
 	_cleanup_json_ json_t *noted = effects_noted(fx);
 	CHECK_INT_EQ(json_array_size(noted), ARRAY_SIZE(act_rows));
-	CHECK_JSON_EQ(json_array_get(noted, 0),
-		      "{'kind': 'run', 'subject': 'web1', 'summary': 'change web1', 'lane': ''}");
+	CHECK_JSON_EQ(
+		json_array_get(noted, 0),
+		"{'kind': 'run', 'subject': 'web1', 'summary': 'change web1', 'lane': ''}");
 }
 
 static const struct observe_row {
 	const char *name;
 	bool assumed; /* once something was noted */
 } observe_rows[] = {
-	{"http", true},	      {"tcp", true},	 {"tls", true},	       {"run", true},
-	{"ssh.run", true},    {"sleep", true},	 {"clock", false},     {"random", false},
-	{"env", false},	      {"secret", false}, {"system", false},    {"file.read", false},
-	{"file.stat", false}, {"artifact", false}, {"git.read", false}, {"git.log", false},
+	{"http", true},
+	{"tcp", true},
+	{"tls", true},
+	{"run", true},
+	{"ssh.run", true},
+	{"sleep", true},
+	{"clock", false},
+	{"random", false},
+	{"env", false},
+	{"secret", false},
+	{"system", false},
+	{"file.read", false},
+	{"file.stat", false},
+	{"artifact", false},
+	{"git.read", false},
+	{"git.log", false},
 	{"git.repository", false},
 };
 
@@ -61,13 +74,13 @@ TEST(the_world_after_an_act_is_assumed)
 {
 	_cleanup_(effects_freep) struct effects *fx = dry_chain(NULL);
 	struct err err = {0};
-	FOR_ROWS (row, observe_rows) {
+	FOR_ROWS(row, observe_rows) {
 		_cleanup_json_ json_t *answer = NULL;
 		CHECK_OK(ask(fx, row->name, EFFECT_OBSERVE, "{}", &answer, &err), &err);
 		CHECK(!answer_is_assumed(answer));
 	}
 	CHECK_OK(ask(fx, "run", EFFECT_ACT, "{}", NULL, &err), &err);
-	FOR_ROWS (row, observe_rows) {
+	FOR_ROWS(row, observe_rows) {
 		_cleanup_json_ json_t *answer = NULL;
 		CHECK_OK(ask(fx, row->name, EFFECT_OBSERVE, "{}", &answer, &err), &err);
 		CHECK_INT_EQ(answer_is_assumed(answer), row->assumed);
@@ -97,7 +110,8 @@ static void deploy(struct effects *lane, size_t index, void *context)
 	(void)ask(lane, "http", EFFECT_OBSERVE, "{}", &before, &err);
 	(void)ask(lane, "run", EFFECT_ACT, "{}", NULL, &err);
 	(void)ask(lane, "http", EFFECT_OBSERVE, "{}", &after, &err);
-	looks[index] = (struct looks){answer_is_assumed(before), answer_is_assumed(after)};
+	looks[index] =
+		(struct looks){answer_is_assumed(before), answer_is_assumed(after)};
 	json_decref(before);
 	json_decref(after);
 	effects_fan_out(lane, 2, names, inner, NULL);
@@ -126,7 +140,8 @@ TEST(order_does_not_depend_on_threads)
 	struct str order = STR_INIT;
 	_cleanup_json_ json_t *noted = effects_noted(fx);
 	for (size_t i = 0; i < json_array_size(noted); i++)
-		str_addf(&order, "%s:%s ", json_get_string(json_array_get(noted, i), "lane", "?"),
+		str_addf(&order, "%s:%s ",
+			 json_get_string(json_array_get(noted, i), "lane", "?"),
 			 json_get_string(json_array_get(noted, i), "kind", "?"));
 	static const char round[] = "d:run d/one:ssh.run d/two:ssh.run d:http "
 				    "b:run b/one:ssh.run b/two:ssh.run b:http "

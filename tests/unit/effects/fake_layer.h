@@ -23,7 +23,8 @@ static inline int fake_perform(struct effects_layer *layer, const struct lane *l
 	struct fake *fake = (struct fake *)layer;
 	unsigned count = fake->asked ? atomic_fetch_add(fake->asked, 1) : 0;
 	if (strncmp(effect->kind, "fail.", 5) == 0) {
-		err_set(err, err_code_parse(effect->kind + 5), "it failed: %s", lane->path);
+		err_set(err, err_code_parse(effect->kind + 5), "it failed: %s",
+			lane->path);
 		err->sys_errno = 17;
 		return err_hint(err, "try again");
 	}
@@ -32,7 +33,8 @@ static inline int fake_perform(struct effects_layer *layer, const struct lane *l
 					"mono_ms", (json_int_t)count);
 		return 0;
 	}
-	*ret_answer = json_pack("{s:O, s:s}", "echo", (json_t *)effect->args, "lane", lane->path);
+	*ret_answer = json_pack("{s:O, s:s}", "echo", (json_t *)effect->args, "lane",
+				lane->path);
 	return 0;
 }
 

@@ -53,7 +53,8 @@ static void work_in_lane(struct effects *lane, size_t index, void *context)
 				 err.sys_errno);
 		else
 			str_addf(&log, "%s %lld; ", json_get_string(answer, "lane", "?"),
-				 (long long)json_get_int(json_object_get(answer, "echo"), "i", -1));
+				 (long long)json_get_int(json_object_get(answer, "echo"),
+							 "i", -1));
 		json_decref(answer);
 	}
 	logs[index] = str_take(&log);
@@ -76,9 +77,10 @@ static char *run(struct effects *fx)
 	struct err err = {0};
 	json_t *answer = NULL;
 	if (ask(fx, "fail.cancelled", EFFECT_ACT, "{}", &answer, &err) < 0)
-		str_addf(&log, "%s: %s (%s) cancelled %d\n", err_code_name(err.code), err.message,
-			 err.hint, effects_cancelled(fx));
-	if (ask(fx, "file.write", EFFECT_ACT, "{'path': 'x', 'text': 'y'}", &answer, &err) == 0)
+		str_addf(&log, "%s: %s (%s) cancelled %d\n", err_code_name(err.code),
+			 err.message, err.hint, effects_cancelled(fx));
+	if (ask(fx, "file.write", EFFECT_ACT, "{'path': 'x', 'text': 'y'}", &answer,
+		&err) == 0)
 		json_add_brief(&log, answer, 200);
 	json_decref(answer);
 	return str_take(&log);
@@ -122,8 +124,8 @@ TEST(round_trip)
 
 	/* Everything is used up now. */
 	struct err err = {0};
-	CHECK_FAILS(ask(fx, "http", EFFECT_OBSERVE, "{'index': 1}", NULL, &err), &err, ERR_DIVERGED,
-		    "nothing is left");
+	CHECK_FAILS(ask(fx, "http", EFFECT_OBSERVE, "{'index': 1}", NULL, &err), &err,
+		    ERR_DIVERGED, "nothing is left");
 	_cleanup_json_ json_t *noted = effects_noted(fx);
 	CHECK_JSON_EQ(noted, "[]");
 	effects_free(fx);
@@ -153,7 +155,8 @@ TEST(tape_cannot_be_written)
 {
 	struct effects_layer *record = NULL;
 	struct err err = {0};
-	CHECK_FAILS(effects_record_new(fake_new(NULL), "/no/such/directory/tape", NULL, &record, &err),
+	CHECK_FAILS(effects_record_new(fake_new(NULL), "/no/such/directory/tape", NULL,
+				       &record, &err),
 		    &err, ERR_FAIL, "/no/such/directory/tape");
 }
 
@@ -203,7 +206,8 @@ static void ask_in_lane(struct effects *lane, size_t index, void *context)
 		struct err err = {0};
 		_cleanup_json_ json_t *answer = NULL;
 		test_row("ask %zu", i);
-		int result = ask(lane, "http", EFFECT_OBSERVE, rows[i].args, &answer, &err);
+		int result =
+			ask(lane, "http", EFFECT_OBSERVE, rows[i].args, &answer, &err);
 		if (rows[i].status) {
 			CHECK_OK(result, &err);
 			CHECK_INT_EQ(json_get_int(answer, "status", 0), rows[i].status);
@@ -236,7 +240,8 @@ TEST(divergence_names_the_nearest)
 	struct err err = {0};
 	CHECK_INT_EQ(effects_now_ms(fx), 5);
 	CHECK_INT_EQ(effects_now_ms(fx), 5);
-	CHECK_FAILS(effects_sleep(fx, 7, &err), &err, ERR_DIVERGED, "no clock {} in the main lane");
+	CHECK_FAILS(effects_sleep(fx, 7, &err), &err, ERR_DIVERGED,
+		    "no clock {} in the main lane");
 	CHECK_STR_HAS(err.hint, "another");
 	effects_free(fx);
 }
@@ -245,7 +250,8 @@ static void ask_elsewhere(struct effects *lane, size_t index, void *context)
 {
 	(void)index;
 	struct err *err = context;
-	(void)ask(lane, "http", EFFECT_OBSERVE, "{'url': 'http://one/', 'timeout_ms': 6}", NULL, err);
+	(void)ask(lane, "http", EFFECT_OBSERVE, "{'url': 'http://one/', 'timeout_ms': 6}",
+		  NULL, err);
 }
 
 TEST(divergence_in_lanes)
@@ -274,14 +280,25 @@ static const struct damage_row {
 	{"empty", "", ERR_CONFIG, "empty"},
 	{"other file", "{\"version\":1}\n", ERR_CONFIG, "line 1: this is no tape"},
 	{"not JSON", "hello\n", ERR_CONFIG, "line 1: not valid JSON"},
-	{"newer", "{\"belay_tape\":2}\n", ERR_CONFIG, "newer belay (format 2, this one reads 1)"},
-	{"cut in a line", "{\"belay_tape\":1}\n{\"lane\":\"\",\"kin", ERR_CONFIG, "line 2: the tape breaks off"},
-	{"damaged line", "{\"belay_tape\":1}\n{\"lane\"\n", ERR_CONFIG, "line 2: not valid JSON"},
-	{"no lane", "{\"belay_tape\":1}\n{\"kind\":\"http\",\"args\":{},\"answer\":{}}\n", ERR_CONFIG, "line 2: no lane"},
-	{"no answer", "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"http\",\"args\":{}}\n", ERR_CONFIG, "line 2: neither"},
-	{"answer and error", "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"h\",\"args\":{},\"answer\":1,\"error\":{}}\n", ERR_CONFIG, "line 2: neither"},
-	{"bad error", "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"h\",\"args\":{},\"error\":{}}\n", ERR_CONFIG, "line 2: an error without"},
-	{"behind the end", "{\"belay_tape\":1}\n{\"end\":0}\n{\"end\":0}\n", ERR_CONFIG, "line 3: something follows"},
+	{"newer", "{\"belay_tape\":2}\n", ERR_CONFIG,
+	 "newer belay (format 2, this one reads 1)"},
+	{"cut in a line", "{\"belay_tape\":1}\n{\"lane\":\"\",\"kin", ERR_CONFIG,
+	 "line 2: the tape breaks off"},
+	{"damaged line", "{\"belay_tape\":1}\n{\"lane\"\n", ERR_CONFIG,
+	 "line 2: not valid JSON"},
+	{"no lane", "{\"belay_tape\":1}\n{\"kind\":\"http\",\"args\":{},\"answer\":{}}\n",
+	 ERR_CONFIG, "line 2: no lane"},
+	{"no answer",
+	 "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"http\",\"args\":{}}\n",
+	 ERR_CONFIG, "line 2: neither"},
+	{"answer and error",
+	 "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"h\",\"args\":{},\"answer\":1,\"error\":{}}\n",
+	 ERR_CONFIG, "line 2: neither"},
+	{"bad error",
+	 "{\"belay_tape\":1}\n{\"lane\":\"\",\"kind\":\"h\",\"args\":{},\"error\":{}}\n",
+	 ERR_CONFIG, "line 2: an error without"},
+	{"behind the end", "{\"belay_tape\":1}\n{\"end\":0}\n{\"end\":0}\n", ERR_CONFIG,
+	 "line 3: something follows"},
 	{"an array", "{\"belay_tape\":1}\n[]\n", ERR_CONFIG, "line 2"},
 	{"version is no number", "{\"belay_tape\":\"1\"}\n", ERR_CONFIG, "line 1"},
 	{"version zero", "{\"belay_tape\":0}\n", ERR_CONFIG, "line 1: unknown format"},
@@ -289,20 +306,20 @@ static const struct damage_row {
 
 TEST(damaged_tapes)
 {
-	FOR_ROWS (row, damage_rows) {
+	FOR_ROWS(row, damage_rows) {
 		_cleanup_free_ char *path = tape_path("tape");
 		write_text(path, row->text);
 		struct effects_layer *replay = NULL;
 		_cleanup_json_ json_t *header = NULL;
 		struct err err = {0};
-		CHECK_FAILS(effects_replay_new(path, &replay, &header, &err), &err, row->code,
-			    row->message);
+		CHECK_FAILS(effects_replay_new(path, &replay, &header, &err), &err,
+			    row->code, row->message);
 		CHECK_NULL(replay);
 	}
 	struct effects_layer *replay = NULL;
 	struct err err = {0};
-	CHECK_FAILS(effects_replay_new("/no/such/tape", &replay, NULL, &err), &err, ERR_NOT_FOUND,
-		    "/no/such/tape");
+	CHECK_FAILS(effects_replay_new("/no/such/tape", &replay, NULL, &err), &err,
+		    ERR_NOT_FOUND, "/no/such/tape");
 }
 
 /* A run that was killed leaves a tape without an end mark: what is there can be replayed. */
@@ -314,7 +331,8 @@ TEST(unfinished_tape)
 	if (!fx)
 		return;
 	struct err err = {0};
-	CHECK_FAILS(effects_sleep(fx, 1, &err), &err, ERR_DIVERGED, "does not know this lane");
+	CHECK_FAILS(effects_sleep(fx, 1, &err), &err, ERR_DIVERGED,
+		    "does not know this lane");
 	CHECK_STR_HAS(err.hint, "did not come to its end");
 	effects_free(fx);
 }

@@ -19,11 +19,13 @@ static struct effects *chain(void)
 	return effects_new(effects_redact_new(effects_live_new()));
 }
 
-static int shell(struct effects *fx, const char *text, json_t **ret_answer, struct err *err)
+static int shell(struct effects *fx, const char *text, json_t **ret_answer,
+		 struct err *err)
 {
-	_cleanup_json_ json_t *args = json_pack(
-		"{s:s, s:{s:{s:{s:s}}}, s:i, s:i}", "shell", text, "env", "PASSWORD", "$secret", "env",
-		"BELAY_TEST_SECRET", "timeout_ms", 20000, "max_output_bytes", 4000);
+	_cleanup_json_ json_t *args =
+		json_pack("{s:s, s:{s:{s:{s:s}}}, s:i, s:i}", "shell", text, "env",
+			  "PASSWORD", "$secret", "env", "BELAY_TEST_SECRET", "timeout_ms",
+			  20000, "max_output_bytes", 4000);
 	struct effect effect = {.kind = "run", .args = args};
 	return effects_perform(fx, &effect, ret_answer, err);
 }
@@ -36,13 +38,14 @@ static const struct row {
 	{"basic", "printf %s \"user:$PASSWORD\" | base64", "dXNlcjp***E=\n"},
 	{"percent", "printf %s 's3cr%22et%2Fw%5Cord%2B1'", "***"},
 	{"JSON", "printf %s '{\"a\": \"s3cr\\\"et/w\\\\ord+1\"}'", "{\"a\": \"***\"}"},
-	{"pattern", "echo https://me:pw@example.com AKIAIOSFODNN7EXAMPLE", "https://***@example.com ***\n"},
+	{"pattern", "echo https://me:pw@example.com AKIAIOSFODNN7EXAMPLE",
+	 "https://***@example.com ***\n"},
 };
 
 TEST(answers)
 {
 	_cleanup_(effects_freep) struct effects *fx = chain();
-	FOR_ROWS (row, rows) {
+	FOR_ROWS(row, rows) {
 		_cleanup_json_ json_t *answer = NULL;
 		struct err err = {0};
 		CHECK_OK(shell(fx, row->command, &answer, &err), &err);
@@ -69,7 +72,8 @@ TEST(errors)
 	CHECK_OK(shell(fx, "true", NULL, &err), &err);
 	char *path = str_format("/nowhere/%s", secret);
 	char *text = NULL;
-	CHECK_FAILS(effects_read_file(fx, path, 10, &text, &err), &err, ERR_NOT_FOUND, "'/nowhere/***'");
+	CHECK_FAILS(effects_read_file(fx, path, 10, &text, &err), &err, ERR_NOT_FOUND,
+		    "'/nowhere/***'");
 	free(path);
 	char *redacted = effects_redact_text(fx, "x s3cr\"et/w\\ord+1 y https://a:b@c");
 	CHECK_STR_EQ(redacted, "x *** y https://***@c");
@@ -99,9 +103,9 @@ TEST(secrets_from_files)
 	struct err err = {0};
 	char *path = str_format("%s/secret", test_directory());
 	CHECK_OK(effects_write_file(fx, path, "from-a-file\n", 0600, false, &err), &err);
-	_cleanup_json_ json_t *args =
-		json_pack("{s:s, s:{s:{s:{s:s}, s:s, s:s}}}", "shell", "printf %s \"<$T>\"", "env", "T",
-			  "$secret", "file", path, "prefix", "pre-", "suffix", "-suf");
+	_cleanup_json_ json_t *args = json_pack(
+		"{s:s, s:{s:{s:{s:s}, s:s, s:s}}}", "shell", "printf %s \"<$T>\"", "env",
+		"T", "$secret", "file", path, "prefix", "pre-", "suffix", "-suf");
 	struct effect run = {.kind = "run", .args = args};
 	_cleanup_json_ json_t *answer = NULL;
 	CHECK_OK(effects_perform(fx, &run, &answer, &err), &err);
@@ -114,7 +118,8 @@ static const struct missing_row {
 	bool present;
 	const char *message;
 } missing_rows[] = {
-	{"not set", "{'$secret': {'env': 'BELAY_TEST_UNSET'}}", false, "'BELAY_TEST_UNSET' for variable 'T' of a command is not set"},
+	{"not set", "{'$secret': {'env': 'BELAY_TEST_UNSET'}}", false,
+	 "'BELAY_TEST_UNSET' for variable 'T' of a command is not set"},
 	{"empty", "{'$secret': {'env': 'BELAY_TEST_EMPTY'}}", false, "is empty"},
 	{"no file", "{'$secret': {'file': '/no/such/file'}}", false, "/no/such/file"},
 	{"neither", "{'$secret': {}}", false, "is no secret"},
@@ -127,7 +132,7 @@ TEST(missing_secrets)
 {
 	_cleanup_(effects_freep) struct effects *fx = chain();
 	setenv("BELAY_TEST_EMPTY", "", 1);
-	FOR_ROWS (row, missing_rows) {
+	FOR_ROWS(row, missing_rows) {
 		char *text = mem_strdup(row->reference);
 		for (char *c = text; *c; c++)
 			*c = *c == '\'' ? '"' : *c;
@@ -137,10 +142,11 @@ TEST(missing_secrets)
 		_cleanup_json_ json_t *answer = NULL;
 		struct effect ask = {.kind = "secret", .args = reference};
 		CHECK_OK(effects_perform(fx, &ask, &answer, &err), &err);
-		CHECK_INT_EQ(json_is_true(json_object_get(answer, "present")), row->present);
+		CHECK_INT_EQ(json_is_true(json_object_get(answer, "present")),
+			     row->present);
 
-		_cleanup_json_ json_t *args =
-			json_pack("{s:s, s:{s:O}}", "shell", "true", "env", "T", reference);
+		_cleanup_json_ json_t *args = json_pack("{s:s, s:{s:O}}", "shell", "true",
+							"env", "T", reference);
 		struct effect run = {.kind = "run", .args = args};
 		int result = effects_perform(fx, &run, NULL, &err);
 		if (row->present)
@@ -157,10 +163,15 @@ TEST(tapes)
 	char *path = str_format("%s/tape", test_directory());
 	struct effects_layer *record = NULL;
 	struct err err = {0};
-	_cleanup_json_ json_t *header = json_pack("{s:s}", "argv", "check https://me:pw@example.com");
-	CHECK_OK(effects_record_new(effects_redact_new(effects_live_new()), path, header, &record, &err), &err);
+	_cleanup_json_ json_t *header =
+		json_pack("{s:s}", "argv", "check https://me:pw@example.com");
+	CHECK_OK(effects_record_new(effects_redact_new(effects_live_new()), path, header,
+				    &record, &err),
+		 &err);
 	struct effects *fx = effects_new(record);
-	CHECK_OK(shell(fx, "printf %s \"$PASSWORD\"; echo AKIAIOSFODNN7EXAMPLE", NULL, &err), &err);
+	CHECK_OK(shell(fx, "printf %s \"$PASSWORD\"; echo AKIAIOSFODNN7EXAMPLE", NULL,
+		       &err),
+		 &err);
 	char *command = str_format("echo '%s' https://me:pw@example.com", secret);
 	CHECK_OK(shell(fx, command, NULL, &err), &err);
 	effects_free(fx);
@@ -180,7 +191,9 @@ TEST(tapes)
 	struct effects_layer *replay = NULL;
 	CHECK_OK(effects_replay_new(path, &replay, NULL, &err), &err);
 	fx = effects_new(replay);
-	CHECK_OK(shell(fx, "printf %s \"$PASSWORD\"; echo AKIAIOSFODNN7EXAMPLE", NULL, &err), &err);
+	CHECK_OK(shell(fx, "printf %s \"$PASSWORD\"; echo AKIAIOSFODNN7EXAMPLE", NULL,
+		       &err),
+		 &err);
 	CHECK_OK(shell(fx, command, NULL, &err), &err);
 	effects_free(fx);
 	free(command);

@@ -35,12 +35,14 @@ static const struct row {
 	{"JSON, \\u", "p\xc3\xa4ss<word>", "\"p\\u00e4ss\\u003cword\\u003e\"", "\"***\""},
 	{"JSON, pair", "k\xf0\x9f\x94\x91y-1", "\"k\\ud83d\\udd11y-1\"", "\"***\""},
 	{"JSON, escaped slash", "https://a/b", "\"https:\\/\\/a\\/b\"", "\"***\""},
-	{"JSON in JSON", "a\"b\\c\nd", "{\"x\": \"{\\\"y\\\": \\\"a\\\\\\\"b\\\\\\\\c\\\\nd\\\"}\"}",
+	{"JSON in JSON", "a\"b\\c\nd",
+	 "{\"x\": \"{\\\"y\\\": \\\"a\\\\\\\"b\\\\\\\\c\\\\nd\\\"}\"}",
 	 "{\"x\": \"{\\\"y\\\": \\\"***\\\"}\"}"},
 	{"base64", "correct horse", "x Y29ycmVjdCBob3JzZQ== y", "x ***Q== y"},
 	{"base64 behind one byte", "correct horse", "dWNvcnJlY3QgaG9yc2Uh", "dW***Uh"},
 	{"base64 behind two bytes", "correct horse", "dTpjb3JyZWN0IGhvcnNl", "dTp***"},
-	{"Basic header", "correct horse", "Basic dXNlcjpjb3JyZWN0IGhvcnNl", "Basic dXNlcjp***"},
+	{"Basic header", "correct horse", "Basic dXNlcjpjb3JyZWN0IGhvcnNl",
+	 "Basic dXNlcjp***"},
 	{"base64url", "?>?>?>?>?>", "Pz4_Pj8-Pz4_Pg", "***g"},
 	{"line of several", "line one is long\nshort\nline three is long",
 	 "> line three is long <short>", "> *** <short>"},
@@ -48,9 +50,10 @@ static const struct row {
 	 "line one is long\r\nshort\r\nline three is long", "***\r\nshort\r\n***"},
 	{"key without its frame",
 	 "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----",
-	 "-----BEGIN PRIVATE KEY----- MIGHAgEAMBMGByqGSM49", "-----BEGIN PRIVATE KEY----- ***"},
-	{"the whole wins over a line", "first line\nsecond line", "x first line\nsecond line y",
-	 "x *** y"},
+	 "-----BEGIN PRIVATE KEY----- MIGHAgEAMBMGByqGSM49",
+	 "-----BEGIN PRIVATE KEY----- ***"},
+	{"the whole wins over a line", "first line\nsecond line",
+	 "x first line\nsecond line y", "x *** y"},
 	{"at the end, not cut", "correct horse", "it is correct h", "it is correct h"},
 	{"broken escape", "hunter2!", "\\u00zz %zz hunter2! \\", "\\u00zz %zz *** \\"},
 	{"empty text", "hunter2!", "", ""},
@@ -58,7 +61,7 @@ static const struct row {
 
 TEST(finds_every_disguise)
 {
-	FOR_ROWS (row, rows) {
+	FOR_ROWS(row, rows) {
 		struct secrets *secrets = secrets_new();
 		secrets_add(secrets, row->secret, strlen(row->secret));
 		_cleanup_free_ char *got = scrub(secrets, row->text, false);
