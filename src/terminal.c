@@ -62,7 +62,7 @@ void terminal_look(struct terminal *ret, const struct request *request,
 		.quiet = request && request_flag(request, "quiet"),
 		.verbose = request && request_flag(request, "verbose"),
 	};
-	*ret = (struct terminal){.out = both, .err = both};
+	*ret = (struct terminal){.out = both, .err = both, .progress = stderr};
 	ret->out.columns = width(STDOUT_FILENO, environment);
 	ret->err.columns = width(STDERR_FILENO, environment);
 	if (wants_colour(STDOUT_FILENO, request, environment))

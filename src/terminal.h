@@ -10,6 +10,7 @@ struct terminal {
 	struct render out; /* standard output */
 	struct render err; /* standard error */
 	bool live;         /* standard error is a terminal that can overwrite a line */
+	FILE *progress;    /* where progress goes: standard error */
 };
 
 /* `request` (for --no-color --quiet --verbose) may be NULL; `environment` is environ. */

@@ -115,6 +115,13 @@ static int add_output(struct host *host, struct command_result *result, struct s
 
 /* --- running one command --------------------------------------------------------------------- */
 
+void wiring_outcome_release(struct wiring_outcome *outcome)
+{
+	json_decref(outcome->value);
+	outcome->value = NULL;
+	str_release(&outcome->text);
+}
+
 static void result_release(struct command_result *result)
 {
 	json_decref(result->value);
@@ -126,8 +133,8 @@ static int run_tape(struct command_context *context, const char *tape,
 		    const char *config_file, struct command_result *result,
 		    struct err *err);
 
-/* Runs the command and adds what it shows to `out`. The chain in context.fx is the caller's. */
-static int host_run(struct host *host, struct str *out, int *ret_status, struct err *err)
+/* Runs the command and keeps what it leaves. The chain in context.fx is the caller's. */
+static int host_run(struct host *host, struct wiring_outcome *ret, struct err *err)
 {
 	assert(host->command);
 	struct command_context *context = &host->context;
@@ -144,8 +151,9 @@ static int host_run(struct host *host, struct str *out, int *ret_status, struct 
 	_cleanup_(result_release) struct command_result result = {0};
 	int done = host->command->run(context, &result, err);
 	if (done == 0)
-		done = add_output(host, &result, out, err);
-	*ret_status = result.status;
+		done = add_output(host, &result, &ret->text, err);
+	ret->status = result.status;
+	ret->value = TAKE_PTR(result.value);
 	config_freep(&host->config);
 	return done;
 }
@@ -184,7 +192,8 @@ static int run_tape(struct command_context *context, const char *tape,
 	_cleanup_(layer_freep) struct effects_layer *layer = NULL;
 	_cleanup_(effects_freep) struct effects *fx = NULL;
 	_cleanup_json_ json_t *header = NULL;
-	_cleanup_str_ struct str out = STR_INIT;
+	_cleanup_(wiring_outcome_release) struct wiring_outcome outcome =
+		WIRING_OUTCOME_INIT;
 	struct host inner = {
 		.terminal = outer->terminal,
 		.render = outer->render,
@@ -202,12 +211,13 @@ static int run_tape(struct command_context *context, const char *tape,
 		inner.render.style = STYLE_PLAIN;
 	inner.render.quiet = request_flag(request, "quiet");
 	inner.render.verbose = request_flag(request, "verbose");
-	if (host_run(&inner, &out, &result->status, err) < 0)
+	if (host_run(&inner, &outcome, err) < 0)
 		return -1;
+	result->status = outcome.status;
 	result->value = json_pack("{s:s, s:s, s:s, s:i, s:s}", "tape", tape, "belay",
 				  json_get_string(header, "belay", "unknown"), "command",
 				  inner.command->name, "status", result->status, "output",
-				  str_text(&out));
+				  str_text(&outcome.text));
 	return 0;
 }
 
@@ -267,15 +277,15 @@ static int ordinary_chain(struct host *host, struct effects **ret, struct err *e
 	return 0;
 }
 
-int wiring_run(const struct request *request, const struct command *command,
-	       const struct terminal *terminal, int *ret_status, struct err *err)
+int wiring_perform(const struct request *request, const struct command *command,
+		   const struct terminal *terminal, struct wiring_outcome *ret,
+		   struct err *err)
 {
 	if (request_text(request, "jq") &&
 	    render_check_jq(request_text(request, "jq"), err) < 0)
 		return -1;
 	_cleanup_(effects_freep) struct effects *fx = NULL;
 	_cleanup_(render_progress_freep) struct progress *display = NULL;
-	_cleanup_str_ struct str out = STR_INIT;
 	struct host host = {
 		.command = command,
 		.request = request,
@@ -284,7 +294,8 @@ int wiring_run(const struct request *request, const struct command *command,
 	};
 	effects_catch_signals();
 	if (!terminal->err.quiet)
-		display = render_progress_new(&terminal->err, stderr, terminal->live);
+		display = render_progress_new(&terminal->err, terminal->progress,
+					      terminal->live);
 	host.display = display;
 	host.rehearsal = (struct progress){.report = report_rehearsal, .context = &host};
 	host.context.progress =
@@ -292,10 +303,16 @@ int wiring_run(const struct request *request, const struct command *command,
 	if (ordinary_chain(&host, &fx, err) < 0)
 		return -1;
 	host.context.fx = fx;
-	int done = host_run(&host, &out, ret_status, err);
-	/* The live line goes before the result comes. */
-	render_progress_freep(&display);
-	if (done < 0)
-		return -1;
-	return render_write(&out, err);
+	return host_run(&host, ret, err);
+}
+
+int wiring_run(const struct request *request, const struct command *command,
+	       const struct terminal *terminal, int *ret_status, struct err *err)
+{
+	_cleanup_(wiring_outcome_release) struct wiring_outcome outcome =
+		WIRING_OUTCOME_INIT;
+	/* The live line is gone when this returns: the result comes after it. */
+	int done = wiring_perform(request, command, terminal, &outcome, err);
+	*ret_status = outcome.status;
+	return done < 0 ? -1 : render_write(&outcome.text, err);
 }

@@ -34,6 +34,10 @@
  *   env      {name}                            → {value}       string or null; never for secrets
  *   secret   {"$secret"}                       → {present}     usable right now? (env set and not
  *                                                              empty; file readable, not empty)
+ *   mask     {"$secret"}                       → {masked}      tells GitHub's runner to hide the
+ *               value in its log: workflow commands `::add-mask::` on standard output, one a line,
+ *               the only place where a value is ever printed. masked: how many lines; 0 when the
+ *               secret is not there.
  *   system   {}                                → {hostname, user, pid, os, cores}
  *   file.read   {path, max_bytes}              → {text} or {base64}; ERR_NOT_FOUND
  *   file.stat   {path}                         → {type: file|directory|link|other|missing,
@@ -41,6 +45,8 @@
  *   file.list   {path}                         → {names: [..sorted]}
  *   file.write  {path, text, mode, exclusive?} → {}            act; temporary file, fsync, rename;
  *                                                              creates parent directories
+ *   file.append {path, text}                   → {}            act; never replaces what is there;
+ *                                                              works on after a cancellation
  *   artifact [disk] {path}                     → {format: tar|tar.gz|tar.zst|directory, sha256,
  *                                                 size_bytes, entries, unpacked_bytes}
  *               ERR_CONFIG when it is no archive or an entry escapes (absolute, "..", link target
@@ -105,7 +111,7 @@ struct effects; /* one lane of one chain */
 
 enum effect_mode {
 	EFFECT_OBSERVE, /* reads */
-	EFFECT_ACT,	/* changes something that outlives this process */
+	EFFECT_ACT,     /* changes something that outlives this process */
 };
 
 struct effect {
@@ -113,7 +119,8 @@ struct effect {
 	enum effect_mode mode;
 	const json_t *args;  /* borrowed; NULL = {} */
 	const char *subject; /* what it touches: "web1", "belay-state"; NULL for none */
-	const char *summary; /* for people: "point current at releases/9f2c"; required for acts */
+	const char *
+		summary; /* for people: "point current at releases/9f2c"; required for acts */
 };
 
 /* Performs one effect. *ret_answer is a new reference (may be NULL when the caller does not care).
@@ -139,10 +146,10 @@ uint64_t effects_random(struct effects *fx);
 /* *ret_value: fresh string, or NULL when the variable is not set. */
 int effects_env(struct effects *fx, const char *name, char **ret_value, struct err *err);
 /* Whole file as text; ERR_NOT_FOUND, ERR_LIMIT, ERR_CONFIG when it is not UTF-8. */
-int effects_read_file(struct effects *fx, const char *path, size_t max_bytes, char **ret_text,
-		      struct err *err);
-int effects_write_file(struct effects *fx, const char *path, const char *text, unsigned mode,
-		       bool exclusive, struct err *err);
+int effects_read_file(struct effects *fx, const char *path, size_t max_bytes,
+		      char **ret_text, struct err *err);
+int effects_write_file(struct effects *fx, const char *path, const char *text,
+		       unsigned mode, bool exclusive, struct err *err);
 
 /* --- cancellation -------------------------------------------------------------------------- */
 

@@ -60,12 +60,14 @@ static const struct kind {
 	{"random", live_random, true},
 	{"env", live_env, true},
 	{"secret", live_secret, false},
+	{"mask", live_mask, true},
 	{"system", live_system, true},
 	{"acknowledge", acknowledge, true},
 	{"file.read", live_file_read, false},
 	{"file.stat", live_file_stat, false},
 	{"file.list", live_file_list, false},
 	{"file.write", live_file_write, false},
+	{"file.append", live_file_append, true},
 	{"artifact", live_artifact, false},
 	{"http", live_http, false},
 	{"tcp", live_tcp, false},
@@ -92,7 +94,8 @@ static const struct kind *find_kind(const char *name)
 static bool lane_is_within(const char *lane, const char *outer)
 {
 	size_t len = strlen(outer);
-	return len == 0 || (strncmp(lane, outer, len) == 0 && (lane[len] == '\0' || lane[len] == '/'));
+	return len == 0 || (strncmp(lane, outer, len) == 0 &&
+			    (lane[len] == '\0' || lane[len] == '/'));
 }
 
 static unsigned acknowledged(const struct live *live, const char *lane)
@@ -159,20 +162,23 @@ struct stop live_stop(const struct live_call *call)
 
 /* --- secrets ------------------------------------------------------------------------------- */
 
-static int read_secret_env(const char *name, const char *what, struct secret *ret, struct err *err)
+static int read_secret_env(const char *name, const char *what, struct secret *ret,
+			   struct err *err)
 {
 	const char *value = env_get(name);
 	if (!value || !*value) {
-		err_set(err, ERR_CONFIG, "environment variable '%s' for %s is %s", name, what,
-			value ? "empty" : "not set");
-		return err_hint(err, "in a workflow, pass it on: env: {%s: ${{ secrets.%s }}}", name,
-				name);
+		err_set(err, ERR_CONFIG, "environment variable '%s' for %s is %s", name,
+			what, value ? "empty" : "not set");
+		return err_hint(err,
+				"in a workflow, pass it on: env: {%s: ${{ secrets.%s }}}",
+				name, name);
 	}
 	secret_set(ret, value, strlen(value));
 	return 0;
 }
 
-static int read_secret_file(const char *path, const char *what, struct secret *ret, struct err *err)
+static int read_secret_file(const char *path, const char *what, struct secret *ret,
+			    struct err *err)
 {
 	_cleanup_secret_ struct secret content = SECRET_INIT;
 	if (fs_read(path, SECRET_FILE_MAX_BYTES, &content.data, &content.len, err) < 0) {
@@ -188,7 +194,8 @@ static int read_secret_file(const char *path, const char *what, struct secret *r
 		content.data[content.len] = '\0';
 	}
 	if (!content.len)
-		return err_set(err, ERR_CONFIG, "secret file '%s' for %s is empty", path, what);
+		return err_set(err, ERR_CONFIG, "secret file '%s' for %s is empty", path,
+			       what);
 	*ret = content;
 	content = (struct secret)SECRET_INIT;
 	return 0;
@@ -214,15 +221,18 @@ int live_resolve(struct live_call *call, const json_t *value, const char *what,
 		 struct secret *ret_secret, struct err *err)
 {
 	if (json_is_string(value)) {
-		secret_set(ret_secret, json_string_value(value), json_string_length(value));
+		secret_set(ret_secret, json_string_value(value),
+			   json_string_length(value));
 		return 0;
 	}
 	const json_t *reference = json_object_get(value, "$secret");
 	const char *env = json_get_string(reference, "env", NULL);
 	const char *file = json_get_string(reference, "file", NULL);
 	if (!env == !file)
-		return err_set(err, ERR_CONFIG, "%s is no secret: expected {\"env\": NAME} or {\"file\": PATH}",
-			       what);
+		return err_set(
+			err, ERR_CONFIG,
+			"%s is no secret: expected {\"env\": NAME} or {\"file\": PATH}",
+			what);
 
 	struct secret secret = SECRET_INIT;
 	if ((env ? read_secret_env(env, what, &secret, err)
@@ -272,7 +282,8 @@ static int live_perform(struct effects_layer *layer, const struct lane *lane,
 	struct live *live = (struct live *)layer;
 	const struct kind *kind = find_kind(effect->kind);
 	if (!kind)
-		return err_set(err, ERR_FAIL, "unknown kind of effect '%s'", effect->kind);
+		return err_set(err, ERR_FAIL, "unknown kind of effect '%s'",
+			       effect->kind);
 	if (!kind->when_cancelled && lane_cancelled(live, lane->path))
 		return live_set_cancelled(err);
 	struct live_call call = {

@@ -13,7 +13,7 @@
 #include "belay/secret.h"
 #include "platform/stop.h"
 
-struct live;	/* the layer: connections and object stores that outlive one effect */
+struct live;    /* the layer: connections and object stores that outlive one effect */
 struct secrets; /* every secret value resolved so far (secrets.c); redact reads it */
 
 struct live_call {
@@ -36,7 +36,10 @@ struct stop live_stop(const struct live_call *call);
 typedef int live_handler(struct live_call *call, json_t **ret_answer, struct err *err);
 
 live_handler live_clock, live_sleep, live_random, live_env, live_secret, live_system;
-live_handler live_file_read, live_file_stat, live_file_list, live_file_write, live_artifact;
+live_handler live_mask;
+live_handler live_file_read, live_file_stat, live_file_list, live_file_write,
+	live_file_append;
+live_handler live_artifact;
 live_handler live_http, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
@@ -51,7 +54,8 @@ struct live_ssh_address {
 	unsigned port;
 };
 int live_ssh_open(struct live_call *call, const json_t *settings,
-		  const struct live_ssh_address *address, struct ssh_link **ret, struct err *err);
+		  const struct live_ssh_address *address, struct ssh_link **ret,
+		  struct err *err);
 
 /* Resolves a text or secret value of the arguments ({"$secret": {"env": NAME}}, {"$secret":
  * {"file": PATH}}, with optional "prefix"/"suffix"; or a plain string) and remembers secret bytes

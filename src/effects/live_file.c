@@ -1,4 +1,4 @@
-/* file.read, file.stat, file.list, file.write, artifact. */
+/* file.read, file.stat, file.list, file.write, file.append, artifact. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,9 +59,9 @@ int live_file_stat(struct live_call *call, json_t **ret_answer, struct err *err)
 	struct fs_stat status;
 	if (get_path(call, &path, err) < 0 || fs_stat(path, &status, err) < 0)
 		return -1;
-	*ret_answer = json_pack("{s:s, s:I, s:I}", "type", type_name(status.type), "size_bytes",
-				(json_int_t)status.size_bytes, "modified_ms",
-				(json_int_t)status.modified_ms);
+	*ret_answer = json_pack("{s:s, s:I, s:I}", "type", type_name(status.type),
+				"size_bytes", (json_int_t)status.size_bytes,
+				"modified_ms", (json_int_t)status.modified_ms);
 	return 0;
 }
 
@@ -102,17 +102,33 @@ int live_file_write(struct live_call *call, json_t **ret_answer, struct err *err
 	return 0;
 }
 
+int live_file_append(struct live_call *call, json_t **ret_answer, struct err *err)
+{
+	const char *path;
+	const char *text = json_get_string(call->args, "text", NULL);
+	if (get_path(call, &path, err) < 0)
+		return -1;
+	if (!text)
+		return err_set(err, ERR_CONFIG, "nothing to append to '%s'", path);
+	if (fs_append(path, text, strlen(text), err) < 0)
+		return -1;
+	*ret_answer = json_object();
+	return 0;
+}
+
 int live_artifact(struct live_call *call, json_t **ret_answer, struct err *err)
 {
 	const char *path;
 	struct archive_summary summary;
 	struct stop stop = live_stop(call);
-	if (get_path(call, &path, err) < 0 || archive_inspect(path, &stop, &summary, err) < 0)
+	if (get_path(call, &path, err) < 0 ||
+	    archive_inspect(path, &stop, &summary, err) < 0)
 		return -1;
-	*ret_answer = json_pack("{s:s, s:s, s:I, s:I, s:I}", "format", summary.format, "sha256",
-				summary.sha256, "size_bytes", (json_int_t)summary.size_bytes,
-				"entries", (json_int_t)summary.entries, "unpacked_bytes",
-				(json_int_t)summary.unpacked_bytes);
+	*ret_answer =
+		json_pack("{s:s, s:s, s:I, s:I, s:I}", "format", summary.format, "sha256",
+			  summary.sha256, "size_bytes", (json_int_t)summary.size_bytes,
+			  "entries", (json_int_t)summary.entries, "unpacked_bytes",
+			  (json_int_t)summary.unpacked_bytes);
 	archive_summary_release(&summary);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "layer.h"
+#include "platform/fs.h"
 #include "tape.h"
 #include "utf8.h"
 
@@ -80,7 +81,8 @@ static json_t *scrubbed(struct record *record, const json_t *value)
 	if (json_is_array(value)) {
 		json_t *copy = json_array();
 		for (size_t i = 0; i < json_array_size(value); i++)
-			json_array_append_new(copy, scrubbed(record, json_array_get(value, i)));
+			json_array_append_new(copy,
+					      scrubbed(record, json_array_get(value, i)));
 		return copy;
 	}
 	if (json_is_object(value)) {
@@ -100,14 +102,16 @@ static json_t *error_json(const struct err *err)
 {
 	json_t *error = json_object();
 	json_object_set_new(error, "code", json_string(err_code_name(err->code)));
-	json_object_set_new(error, "message", utf8_json(err->message, strlen(err->message)));
+	json_object_set_new(error, "message",
+			    utf8_json(err->message, strlen(err->message)));
 	json_object_set_new(error, "hint", utf8_json(err->hint, strlen(err->hint)));
 	json_object_set_new(error, "errno", json_integer(err->sys_errno));
 	return error;
 }
 
 static int record_perform(struct effects_layer *layer, const struct lane *lane,
-			  const struct effect *effect, json_t **ret_answer, struct err *err)
+			  const struct effect *effect, json_t **ret_answer,
+			  struct err *err)
 {
 	struct record *record = (struct record *)layer;
 	_cleanup_json_ json_t *line = json_object();
@@ -120,7 +124,8 @@ static int record_perform(struct effects_layer *layer, const struct lane *lane,
 	/* Only now, because the effect itself may have made a secret known. */
 	json_object_set_new(line, "args", scrubbed(record, effect->args));
 	json_object_set_new(line, "subject",
-			    effect->subject ? scrubbed_text(record, effect->subject) : json_null());
+			    effect->subject ? scrubbed_text(record, effect->subject)
+					    : json_null());
 	if (result < 0)
 		json_object_set_new(line, "error", error_json(err));
 	else
@@ -150,8 +155,8 @@ static const struct effects_layer_ops record_ops = {
 	.release = record_release,
 };
 
-int effects_record_new(struct effects_layer *below, const char *path, const json_t *header,
-		       struct effects_layer **ret, struct err *err)
+int effects_record_new(struct effects_layer *below, const char *path,
+		       const json_t *header, struct effects_layer **ret, struct err *err)
 {
 	struct record *record = mem_new(struct record);
 	record->layer = (struct effects_layer){.ops = &record_ops, .below = below};
@@ -159,9 +164,12 @@ int effects_record_new(struct effects_layer *below, const char *path, const json
 	pthread_mutex_init(&record->lock, NULL);
 
 	record->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (record->fd >= 0)
+		fs_hand_over(record->fd, path);
 	_cleanup_json_ json_t *first = header ? scrubbed(record, header) : json_object();
 	json_object_set_new(first, "belay_tape", json_integer(TAPE_VERSION));
-	if (record->fd < 0 || fchmod(record->fd, 0600) < 0 || write_line(record->fd, first) < 0) {
+	if (record->fd < 0 || fchmod(record->fd, 0600) < 0 ||
+	    write_line(record->fd, first) < 0) {
 		err_set_errno(err, ERR_FAIL, errno, "cannot write the tape '%s'", path);
 		layer_free(&record->layer);
 		return -1;

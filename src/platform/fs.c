@@ -31,7 +31,8 @@ static void close_fd(int *fd)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len, struct err *err)
+int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len,
+	    struct err *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
@@ -40,7 +41,8 @@ int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len
 	if (S_ISDIR(status.st_mode))
 		return err_set_errno(err, ERR_FAIL, EISDIR, "cannot read '%s'", path);
 	if (S_ISREG(status.st_mode) && (uintmax_t)status.st_size > max_bytes)
-		return err_set(err, ERR_LIMIT, "'%s' has %jd bytes, more than the limit of %zu", path,
+		return err_set(err, ERR_LIMIT,
+			       "'%s' has %jd bytes, more than the limit of %zu", path,
 			       (intmax_t)status.st_size, max_bytes);
 
 	/* Not only st_size bytes: files in /proc say 0, and a file may grow. */
@@ -56,8 +58,9 @@ int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len
 			break;
 		str_add_bytes(&content, chunk, (size_t)got);
 		if (content.truncated)
-			return err_set(err, ERR_LIMIT, "'%s' is larger than the limit of %zu bytes",
-				       path, max_bytes);
+			return err_set(err, ERR_LIMIT,
+				       "'%s' is larger than the limit of %zu bytes", path,
+				       max_bytes);
 	}
 	*ret_len = content.len;
 	*ret_data = str_take(&content);
@@ -71,7 +74,8 @@ static char *parent_of(const char *path)
 	const char *slash = strrchr(path, '/');
 	if (!slash)
 		return mem_strdup(".");
-	return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
+	return slash == path ? mem_strdup("/")
+			     : mem_strndup(path, (size_t)(slash - path));
 }
 
 static bool is_directory(const char *path)
@@ -80,16 +84,37 @@ static bool is_directory(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+void fs_hand_over(int fd, const char *path)
+{
+	struct stat owner;
+	if (geteuid() != 0)
+		return;
+	_cleanup_free_ char *parent = parent_of(path);
+	if (stat(parent, &owner) == 0 && owner.st_uid != 0)
+		(void)!fchown(fd, owner.st_uid, owner.st_gid);
+}
+
+/* 0 when it is there now. */
+static int make_directory(const char *path)
+{
+	if (mkdir(path, 0777) < 0)
+		return errno == EEXIST && is_directory(path) ? 0 : -1;
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		fs_hand_over(fd, path);
+	return 0;
+}
+
 int fs_make_directories(const char *path, struct err *err)
 {
-	if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_directory(path)))
+	if (make_directory(path) == 0)
 		return 0;
 	if (errno == ENOENT && *path) {
 		_cleanup_free_ char *parent = parent_of(path);
 		if (strcmp(parent, path) != 0 && fs_make_directories(parent, err) < 0)
 			return -1;
 		/* Somebody else may be making the same directories. */
-		if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_directory(path)))
+		if (make_directory(path) == 0)
 			return 0;
 	}
 	return fail("create directory", path, err);
@@ -125,7 +150,8 @@ static int create_temporary(const char *parent, unsigned mode, char **ret_path)
 		random_fill(random, sizeof random);
 		_cleanup_free_ char *hex = str_hex(random, sizeof random);
 		_cleanup_free_ char *path = str_format("%s/.belay-%s.tmp", parent, hex);
-		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			      0600);
 		if (fd < 0 && errno == EEXIST)
 			continue;
 		if (fd >= 0 && fchmod(fd, (mode_t)mode & 07777) < 0) {
@@ -160,6 +186,7 @@ int fs_write(const char *path, const struct fs_write *write, struct err *err)
 	int fd = create_temporary(parent, write->mode, &temporary);
 	if (fd < 0)
 		return fail("write", path, err);
+	fs_hand_over(fd, path);
 	bool written = write_all(fd, write->data, write->len) == 0 && fsync(fd) == 0;
 	int number = errno;
 	if (close(fd) < 0 && written) {
@@ -176,6 +203,21 @@ int fs_write(const char *path, const struct fs_write *write, struct err *err)
 		return fail("write", path, err);
 	}
 	return sync_directory(parent) < 0 ? fail("sync the directory of", path, err) : 0;
+}
+
+int fs_append(const char *path, const void *data, size_t len, struct err *err)
+{
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			fs_hand_over(fd, path);
+		else if (errno == EEXIST)
+			fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	}
+	if (fd < 0 || write_all(fd, data, len) < 0)
+		return fail("write", path, err);
+	return 0;
 }
 
 /* --- looking ------------------------------------------------------------------------------- */
@@ -219,12 +261,14 @@ int fs_stat(const char *path, struct fs_stat *ret, struct err *err)
 	struct stat status;
 	*ret = (struct fs_stat){.type = FS_MISSING};
 	if (lstat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : fail("look at", path, err);
+		return errno == ENOENT || errno == ENOTDIR ? 0
+							   : fail("look at", path, err);
 	ret->type = S_ISREG(status.st_mode)   ? FS_FILE
 		    : S_ISDIR(status.st_mode) ? FS_DIRECTORY
 		    : S_ISLNK(status.st_mode) ? FS_LINK
 					      : FS_OTHER;
 	ret->size_bytes = status.st_size;
-	ret->modified_ms = (int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
+	ret->modified_ms =
+		(int64_t)status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000;
 	return 0;
 }

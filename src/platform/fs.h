@@ -3,6 +3,10 @@
  *
  * Paths are used as they are, relative to the working directory. Errors: ERR_NOT_FOUND for what
  * does not exist, ERR_LIMIT for what is too large, ERR_FAIL with the system's reason for the rest.
+ *
+ * What root makes in somebody's directory belongs to that somebody: an action's container runs as
+ * root in a workspace of another user, whose later steps have to read, change and remove it; and
+ * `sudo belay init` should not leave files that need sudo again.
  */
 #ifndef BELAY_PLATFORM_FS_H
 #define BELAY_PLATFORM_FS_H
@@ -14,12 +18,13 @@
 #include "belay/err.h"
 
 /* The whole file; NUL-terminated for convenience. Free with free(). */
-int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len, struct err *err);
+int fs_read(const char *path, size_t max_bytes, char **ret_data, size_t *ret_len,
+	    struct err *err);
 
 struct fs_write {
 	const void *data;
 	size_t len;
-	unsigned mode;	/* permission bits, exactly (no umask) */
+	unsigned mode;  /* permission bits, exactly (no umask) */
 	bool exclusive; /* the file must not exist yet: ERR_FAIL with sys_errno EEXIST */
 };
 
@@ -27,6 +32,14 @@ struct fs_write {
  * Missing parent directories are created (0777 less the umask). A symbolic link at `path` is
  * replaced, not followed. */
 int fs_write(const char *path, const struct fs_write *write, struct err *err);
+
+/* Adds to the end of a file, which is made (mode 0644) when it is missing. What is there is never
+ * replaced: others write to it too. Not synced. */
+int fs_append(const char *path, const void *data, size_t len, struct err *err);
+
+/* Gives a file that was just made to the owner of the directory it is in (see above). Does nothing
+ * when this process is not root; a file system that has no owners is no error. */
+void fs_hand_over(int fd, const char *path);
 
 /* mkdir -p. */
 int fs_make_directories(const char *path, struct err *err);

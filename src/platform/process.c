@@ -22,7 +22,7 @@
 enum {
 	TERM_GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
 	LINGER_MS = 1000,     /* for output of what outlives the command */
-	SLICE_MS = 20,	      /* between looks at the child, where the kernel has no pidfd */
+	SLICE_MS = 20, /* between looks at the child, where the kernel has no pidfd */
 	CHUNK_BYTES = 65536,
 };
 
@@ -62,7 +62,8 @@ static char **make_environment(const struct process *process)
 		bool replaced = false;
 		for (size_t i = 0; i < process->variable_count && !replaced; i++) {
 			const char *name = process->variables[i].name;
-			replaced = strlen(name) == name_len && memcmp(name, *entry, name_len) == 0;
+			replaced = strlen(name) == name_len &&
+				   memcmp(name, *entry, name_len) == 0;
 		}
 		if (!replaced)
 			*vec_push(&list) = mem_strdup(*entry);
@@ -103,7 +104,8 @@ static int open_pipes(const struct process *process, struct pipes *pipes)
 	} else if ((pipes->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
 		return -1;
 	}
-	return pipe2(pipes->out, O_CLOEXEC) < 0 || pipe2(pipes->err, O_CLOEXEC) < 0 ? -1 : 0;
+	return pipe2(pipes->out, O_CLOEXEC) < 0 || pipe2(pipes->err, O_CLOEXEC) < 0 ? -1
+										    : 0;
 }
 
 /* A group of its own, default signals: a handler or an ignored SIGPIPE of ours is not theirs. */
@@ -112,12 +114,14 @@ static void set_attributes(posix_spawnattr_t *attributes)
 	sigset_t signals;
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(attributes, &signals);
-	static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
+	static const int defaults[] = {SIGPIPE, SIGINT,  SIGTERM,
+				       SIGHUP,  SIGQUIT, SIGCHLD};
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
 		sigaddset(&signals, defaults[i]);
 	posix_spawnattr_setsigdefault(attributes, &signals);
 	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP |
+						     POSIX_SPAWN_SETSIGDEF |
 						     POSIX_SPAWN_SETSIGMASK);
 }
 
@@ -140,8 +144,8 @@ static int spawn(struct job *job, const struct pipes *pipes)
 	set_attributes(&attributes);
 
 	char **environment = make_environment(process);
-	int number = posix_spawnp(&job->pid, argv[0], &actions, &attributes, (char *const *)argv,
-				  environment);
+	int number = posix_spawnp(&job->pid, argv[0], &actions, &attributes,
+				  (char *const *)argv, environment);
 	free_environment(environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
@@ -151,12 +155,16 @@ static int spawn(struct job *job, const struct pipes *pipes)
 static int explain(const struct process *process, int number, struct err *err)
 {
 	if (process->directory && access(process->directory, X_OK) < 0)
-		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_FAIL, errno,
-				     "cannot run in the directory '%s'", process->directory);
+		return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_FAIL,
+				     errno, "cannot run in the directory '%s'",
+				     process->directory);
 	if (process->shell && access("/bin/sh", X_OK) < 0) {
-		err_set(err, ERR_CONFIG, "there is no /bin/sh here to run '%.200s'", process->shell);
-		return err_hint(err, "this looks like an image without a shell: give the command as "
-				     "a list of words, or use an image that has one");
+		err_set(err, ERR_CONFIG, "there is no /bin/sh here to run '%.200s'",
+			process->shell);
+		return err_hint(
+			err,
+			"this looks like an image without a shell; in a workflow use "
+			"the one that has one: 'uses: belay-deploy/belay/toolbox@v1'");
 	}
 	return err_set_errno(err, number == ENOENT ? ERR_NOT_FOUND : ERR_FAIL, number,
 			     "cannot run '%.200s'",
@@ -221,8 +229,8 @@ static int write_some(struct job *job, struct err *err)
 		job->chunk_at = 0;
 		job->chunk_len = (size_t)got;
 	}
-	ssize_t written =
-		write(job->in, job->chunk + job->chunk_at, job->chunk_len - job->chunk_at);
+	ssize_t written = write(job->in, job->chunk + job->chunk_at,
+				job->chunk_len - job->chunk_at);
 	if (written >= 0)
 		job->chunk_at += (size_t)written;
 	else if (errno != EAGAIN && errno != EINTR)
@@ -249,7 +257,8 @@ static int turn(struct job *job, char *buffer, int64_t until_ms, struct err *err
 		[OUT] = {.fd = job->out, .events = POLLIN},
 		[ERR] = {.fd = job->err, .events = POLLIN},
 		[CHILD] = {.fd = job->ended ? -1 : job->pid_fd, .events = POLLIN},
-		[WAKE] = {.fd = job->ending ? -1 : job->process->stop.wake_fd, .events = POLLIN},
+		[WAKE] = {.fd = job->ending ? -1 : job->process->stop.wake_fd,
+			  .events = POLLIN},
 	};
 	int wait_ms = until_ms == INT64_MAX ? -1 : deadline_left_ms(until_ms);
 	if (!job->ended && job->pid_fd < 0 && (wait_ms < 0 || wait_ms > SLICE_MS))
@@ -332,11 +341,13 @@ static void describe_end(const struct job *job)
 		outcome->exit = WEXITSTATUS(job->status);
 	} else if (WIFSIGNALED(job->status)) {
 		const char *name = sigabbrev_np(WTERMSIG(job->status));
-		snprintf(outcome->signal, sizeof outcome->signal, "%s", name ? name : "?");
+		snprintf(outcome->signal, sizeof outcome->signal, "%s",
+			 name ? name : "?");
 	}
 }
 
-int process_run(const struct process *process, struct run_outcome *outcome, struct err *err)
+int process_run(const struct process *process, struct run_outcome *outcome,
+		struct err *err)
 {
 	assert(!process->shell != !process->argv);
 	*outcome = (struct run_outcome){0};

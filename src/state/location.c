@@ -91,6 +91,22 @@ static json_t *remote_from_text(const char *text, const char *root)
 	return json_pack("{s:s}", "path", path);
 }
 
+/* A workflow's workspace is gone after the job, and a journal in it would be too. */
+static int refuse_throw_away(struct effects *fx, struct err *err)
+{
+	_cleanup_free_ char *actions = NULL;
+	if (effects_env(fx, "GITHUB_ACTIONS", &actions, err))
+		return -1;
+	if (!str_equal(actions, "true"))
+		return 0;
+	err_set(err, ERR_CONFIG,
+		"the workspace is no repository with an origin: there is no place for the "
+		"journal that outlives this job");
+	return err_hint(err,
+			"let 'uses: actions/checkout@v4' go before this step, or name "
+			"a place in the configuration: state: {remote: ...}");
+}
+
 static int remote_from_repository(struct effects *fx, struct location *location,
 				  struct err *err)
 {
@@ -106,6 +122,8 @@ static int remote_from_repository(struct effects *fx, struct location *location,
 		location->remote = remote_from_text(origin, root);
 		return 0;
 	}
+	if (refuse_throw_away(fx, err))
+		return -1;
 	_cleanup_free_ char *directory = root ? str_format("%s/" EMBEDDED_DIRECTORY, root)
 					      : mem_strdup(EMBEDDED_DIRECTORY);
 	_cleanup_free_ char *path = str_format("%s/state.git", directory);
@@ -161,7 +179,10 @@ static int add_token(struct effects *fx, json_t *remote, struct err *err)
 	static const struct {
 		const char *variable;
 		bool github_only;
-	} tokens[] = {{"BELAY_TOKEN", false}, {"GITHUB_TOKEN", true}, {"GH_TOKEN", true}};
+	} tokens[] = {{"BELAY_TOKEN", false},
+		      {"INPUT_TOKEN", true}, /* the action's input */
+		      {"GITHUB_TOKEN", true},
+		      {"GH_TOKEN", true}};
 	const char *url = json_get_string(remote, "url", "");
 	bool github, present;
 	if (!str_has_prefix(url, "https://"))

@@ -47,6 +47,11 @@ static const struct {
 	 "{'GITHUB_TOKEN': 'y', 'GH_TOKEN': 'z'}",
 	 "{'url': 'https://github.com/a/b.git', 'token': {'$secret': {'env': 'GITHUB_TOKEN'}}}",
 	 NULL},
+	{"that of the action before it", NULL, NULL,
+	 "{'origin': 'https://github.com/a/b.git'}",
+	 "{'INPUT_TOKEN': 'x', 'GITHUB_TOKEN': 'y'}",
+	 "{'url': 'https://github.com/a/b.git', 'token': {'$secret': {'env': 'INPUT_TOKEN'}}}",
+	 NULL},
 	{"then that of gh", NULL, NULL, "{'origin': 'https://github.com/a/b.git'}",
 	 "{'GH_TOKEN': 'z'}",
 	 "{'url': 'https://github.com/a/b.git', 'token': {'$secret': {'env': 'GH_TOKEN'}}}",
@@ -100,6 +105,23 @@ TEST(remotes_and_tokens)
 		json_decref(remote);
 		json_decref(credentials);
 	}
+}
+
+/* In a workflow our own repository would be thrown away with the workspace. */
+TEST(no_journal_in_a_throw_away_workspace)
+{
+	struct err err = {0};
+	struct location location = {0};
+	struct world *world = world_new();
+	struct effects *fx = effects_new(&world->layer);
+	struct config config = {.state = {.branch = "belay-state"}};
+	json_decref(world->place);
+	world->place = journey_json("{'root': null, 'origin': null}");
+	json_decref(world->env);
+	world->env = journey_json("{'GITHUB_ACTIONS': 'true'}");
+	CHECK_FAILS(location_resolve(fx, &config, "production", &location, &err), &err,
+		    ERR_CONFIG, "actions/checkout");
+	effects_free(fx);
 }
 
 static const struct {
