@@ -178,6 +178,13 @@ json_t *guide_forms(const json_t *root, const char *path)
 	return forms;
 }
 
+json_t *guide_definition(const json_t *root, const char *name)
+{
+	_cleanup_free_ char *pointer = str_format("/$defs/%s", name);
+	_cleanup_json_ json_t *view = guide_view(root, json_at(root, pointer));
+	return describe_form(root, name, view);
+}
+
 static void add_paths(const json_t *root, const json_t *view, const char *path,
 		      json_t *paths);
 

@@ -15,6 +15,12 @@
  * Types, defaults and examples are texts, written as one would in the file. New reference. */
 json_t *guide_forms(const json_t *root, const char *path);
 
+/* The form of a definition that many keys share ("secret"), as if it were a key. New reference. */
+json_t *guide_definition(const json_t *root, const char *name);
+
+/* The type of a form that is a reference to a secret. */
+#define GUIDE_SECRET "reference to a secret"
+
 /* Every path there is, in the order of the schema. New array of strings. */
 json_t *guide_paths(const json_t *root);
 

@@ -57,33 +57,42 @@ static void add_form(struct str *out, const json_t *form)
 		add_group(out, part);
 }
 
-static bool has_keys(const json_t *forms)
+/* How a secret is written is the same everywhere: it gets one section of its own at the end. */
+static bool has_section(const json_t *form)
 {
-	size_t i;
+	return json_array_size(json_object_get(form, "groups")) > 0 &&
+	       !str_equal(json_get_string(form, "type", NULL), GUIDE_SECRET);
+}
+
+static void add_section(struct str *out, const char *path, const json_t *forms)
+{
+	size_t i, count = 0;
 	json_t *form;
 	json_array_foreach(forms, i, form) {
-		if (json_array_size(json_object_get(form, "groups")))
-			return true;
+		if (!has_section(form))
+			continue;
+		if (count++ == 0)
+			str_addf(out, "## `%s`\n\n", path);
+		add_form(out, form);
 	}
-	return false;
 }
 
 void guide_markdown(struct str *out, const json_t *root)
 {
 	_cleanup_json_ json_t *paths = guide_paths(root);
 	_cleanup_json_ json_t *whole = guide_forms(root, "");
-	size_t i, k;
-	json_t *path, *form;
+	_cleanup_json_ json_t *secret = guide_definition(root, "secret");
+	size_t i;
+	json_t *path;
 	str_add(out, "# Configuration\n\n");
 	add_form(out, json_array_get(whole, 0));
 	json_array_foreach(paths, i, path) {
 		_cleanup_json_ json_t *forms = guide_forms(root, json_string_value(path));
-		if (!has_keys(forms))
-			continue;
-		str_addf(out, "## `%s`\n\n", json_string_value(path));
-		json_array_foreach(forms, k, form) {
-			if (json_array_size(json_object_get(form, "groups")))
-				add_form(out, form);
-		}
+		add_section(out, json_string_value(path), forms);
 	}
+	str_add(out, "## References to secrets\n\n");
+	add_form(out, secret);
+	/* One newline at the end of the file. */
+	while (out->len > 1 && out->data[out->len - 2] == '\n')
+		out->data[--out->len] = '\0';
 }

@@ -5,6 +5,7 @@
 
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "guide.h"
 
 json_t *guide_view(const json_t *root, const json_t *schema)
 {
@@ -90,7 +91,7 @@ void guide_add_type(struct str *out, const json_t *root, const json_t *view)
 {
 	const char *type = type_of(view);
 	if (json_object_get(view, "x-secret"))
-		str_add(out, "reference to a secret");
+		str_add(out, GUIDE_SECRET);
 	else if (json_object_get(view, "anyOf"))
 		add_alternatives(out, root, json_object_get(view, "anyOf"));
 	else if (json_object_get(view, "enum"))

@@ -84,4 +84,9 @@ TEST(the_reference_is_markdown)
 	CHECK_STR_HAS(str_text(&text), "## `environments.*.lock`\n");
 	CHECK_STR_HAS(str_text(&text), "| `lease` | duration (30s, 15m, 7d) | `15m` | ");
 	CHECK_STR_HAS(str_text(&text), "### driver 'command'\n");
+	/* How a secret is written stands there once. */
+	CHECK(!strstr(str_text(&text), "## `hosts.*.key`"));
+	CHECK_STR_HAS(str_text(&text), "## References to secrets\n");
+	CHECK(str_has_suffix(str_text(&text), "|\n") &&
+	      !str_has_suffix(str_text(&text), "\n\n"));
 }
