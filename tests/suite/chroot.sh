@@ -56,8 +56,8 @@ expect 0 belay.yml validate
 expect 0 production status
 expect 0 certificate check -e production
 expect 2 deplyo deplyo
-expect 0 '' deploy -e production --version v1
-expect 0 v1 history
+expect 2 'no services' deploy -e production --version v1
+expect 0 'No such event' history
 expect 0 '' verify
 
 left=$(find "$empty" -newer "$empty/belay.yml" -type f)

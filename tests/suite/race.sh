@@ -85,7 +85,7 @@ one_round() { # NUMBER; prints what is wrong
 	esac
 	[ "$(cat ran)" = "$winner" ] || echo "$winner won, but these ran: $(tr '\n' ' ' <ran)"
 	[ "$(deployments)" -eq "$1" ] || echo "$(deployments) deployments on the journal"
-	[ "$("$belay" status --jq '.environments[0].services[0].version')" = "$winner" ] || echo "status does not say $winner"
+	[ "$("$belay" status --jq '.environments[0].services.app.live.version')" = "$winner" ] || echo "status does not say $winner"
 	rm -f "$a".* "$b".*
 }
 

@@ -9,13 +9,13 @@ A good release goes out, and belay says so, in words that are meant to be looked
 What is live is live: doing it again changes nothing.
 
   $ before=$(events | wc -l)
-  $ belay deploy -e production --version v2 --artifact v2.tar.zst
+  $ belay deploy -e production --version v2 --artifact v2.tar.zst --json --jq .noop
   $ [ "$(events | wc -l)" -eq "$before" ]
 
 What belay knows afterwards, from the branch alone.
 
   $ belay status
-  $ belay status -e production --json --jq '.environments[0].services'
+  $ belay status -e production --json --jq '.environments[0].services.shop | [.live.version, .last_good.version]'
   $ belay history
   $ belay verify
 

@@ -1,5 +1,6 @@
 `doctor` says what is ready and what is not, and what to do about it.
 
-  $ belay doctor
-  $ GIT_TOKEN='' belay doctor
-  $ rm belay.yml; belay doctor
+  $ doctor() { belay doctor | sed 's/belay .* on .*/belay N on HERE/'; }
+  $ doctor
+  $ GIT_TOKEN='' doctor
+  $ rm belay.yml; doctor

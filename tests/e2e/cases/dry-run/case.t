@@ -21,4 +21,4 @@ With neither remote nor git, the embedded repository is not created either.
 
   $ mkdir empty && cd empty && sed '/^state:/d' ../belay.yml >belay.yml
   $ quietly belay deploy -e production --version v2 --artifact ../v2.tar.zst --dry-run
-  $ ls -A
+  $ find . -type f | sort

@@ -12,7 +12,7 @@ A first try needs no host, no remote and no git: `init` writes a starter, the dr
   >       app:
   >         driver: command
   >         deploy: {run: 'echo "$BELAY_VERSION" >live'}
-  >         version: {run: 'cat live'}
+  >         version: {run: 'cat live 2>/dev/null || true'}
   > YAML
   $ belay deploy -c belay.yml -e laptop --version v1
   $ belay deploy -c belay.yml --version v2

@@ -1,16 +1,16 @@
-A check that can see nothing is neither good nor bad: not promoted, told to a person, exit status 5.
+A machine without a network can see nothing: that is neither good nor bad. Nothing is promoted, nothing is rolled back, a person
+is told; exit status 5.
 
-  $ release v1; release v2
-  $ quietly belay deploy -e production --version v1 --artifact v1.tar.zst
-  $ sed -i 's#^checks:#checks:\n  blind: {http: "http://no-such-name.invalid/", expect: [".status == 200"]}#; s#gates: .*#gates: [health, blind]#' belay.yml
-  $ belay check -e production
-  $ belay deploy -e production --version v2 --artifact v2.tar.zst
-  $ served web1
-  $ events | tail -3
+  $ offline() { unshare --net env BELAY= "$E2E_ROOT/tests/e2e/bin/belay" "$@"; }
+  $ offline check --jq '.verdicts[] | [.check, .outcome]'
+  $ offline deploy --version v1
+  $ cat live
+  $ events .belay/state.git | tail -3
+  $ belay status
 
 The configuration may say what it means.
 
-  $ sed -i 's#blind: {#blind: {on_no_data: pass, #' belay.yml
-  $ belay check -e production --jq .outcome
+  $ sed -i 's#^defaults: {#defaults: {on_no_data: pass, #' belay.yml
+  $ offline check --jq .outcome 2>&1 | tail -1
   $ sed -i 's#on_no_data: pass#on_no_data: fail#' belay.yml
-  $ belay check -e production --jq .outcome
+  $ offline check --jq .outcome 2>/dev/null

@@ -1,5 +1,6 @@
 A run that is killed leaves a state that the next run recognises, once the lease is over.
 
+  $ git init -q --bare state.git
   $ cat >deploy <<'SCRIPT'
   > #!/bin/sh
   > if [ "$1" = v2 ] && [ ! -e go ]; then echo $$ >pid; mv pid started; exec sleep 60; fi

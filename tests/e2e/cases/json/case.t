@@ -17,6 +17,6 @@ Every result has a schema, and keeps to it; --jq picks from it.
   $ check validate validate
   $ check doctor doctor
   $ check version version
-  $ belay status --jq '.environments[].name'
+  $ belay status --jq '.environments[].environment'
   $ belay status --jq '.environments['
   $ git -C "$GIT_PATH" log --format=%b -n 1 belay-state >event.json; valid event event.json

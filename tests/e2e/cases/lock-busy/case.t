@@ -1,5 +1,6 @@
 While one run deploys, another one ends at once with status 10 and says who holds the lock.
 
+  $ git init -q --bare state.git
   $ cat >deploy <<'SCRIPT'
   > #!/bin/sh
   > : >started

@@ -1,5 +1,6 @@
 Services go out in the order of `needs` and come back in the reverse one; --service picks one.
 
+  $ git init -q --bare state.git
   $ cat >belay.yml <<'YAML'
   > version: 1
   > state: {remote: state.git}
@@ -16,5 +17,5 @@ Services go out in the order of `needs` and come back in the reverse one; --serv
   $ cat log; rm log
   $ belay deploy --version v3 --service api --json --jq .end
   $ cat log
-  $ belay status --jq '.environments[0].services[] | [.name, .version]'
+  $ belay status --jq '.environments[0].services | map_values(.live.version)'
   $ belay deploy --version v3 --service apj

@@ -1,5 +1,6 @@
 `requires`: the same version must have passed elsewhere first.
 
+  $ git init -q --bare state.git
   $ printf '#!/bin/sh\necho "$1" >live\n' >deploy; chmod +x deploy
   $ sed -n '/^  production:/,$p' belay.yml | sed 's/production:/staging:/' >staging; sed -i 's/^  production:/  production:\n    requires: [staging]/' belay.yml; cat staging >>belay.yml
   $ belay deploy -e production --version v1

@@ -3,7 +3,7 @@ searches all output, the tape and the branch after every case; this one tries ha
 
   $ export API_TOKEN=api-S3cretHeaderValue-77
   $ cp "$KEYS/id_ed25519" "$WEB1_SRV/id.secret"
-  $ sed -i 's#^    gates:.*#      local: {driver: command, needs: [shop], deploy: {run: "echo $TOKEN; echo $TOKEN >\&2; env; exit 9"}, env: {TOKEN: {env: API_TOKEN}}}\n    gates: [health, header]#; s#^checks:#checks:\n  header: {http: "@WEB1_URL@/none", headers: {Authorization: {env: API_TOKEN}}, expect: [".status == 200"]}#' belay.yml
+  $ sed -i 's#^    gates:.*#      local: {driver: command, needs: [shop], deploy: {run: "echo $TOKEN; echo $TOKEN >\&2; printenv TOKEN GIT_TOKEN; exit 9"}, env: {TOKEN: {env: API_TOKEN}}}\n    gates: [health, header]#; s#^checks:#checks:\n  header: {http: "@WEB1_URL@/none", headers: {Authorization: {env: API_TOKEN}}, expect: [".status == 200"]}#' belay.yml
   $ sed -i "s#@WEB1_URL@#$WEB1_URL#; s#keep: 3#hooks: {switched: 'cat /srv/id.secret; echo $GIT_TOKEN; printenv SSH_CONNECTION'}#" belay.yml
   $ release v1
   $ belay deploy -e production --version v1 --artifact v1.tar.zst --record one.tape --verbose >out 2>err

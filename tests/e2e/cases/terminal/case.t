@@ -1,5 +1,6 @@
 Colour and a live line belong on a terminal, and only there.
 
+  $ git init -q --bare state.git
   $ on_terminal() { script -qec "$*" /dev/null </dev/null; }
   $ escapes() { grep -c $'\e\[' || true; }
   $ printf '#!/bin/sh\nsleep 0.3; echo "$1" >live\n' >deploy; chmod +x deploy
@@ -13,11 +14,11 @@ Colour and a live line belong on a terminal, and only there.
 
 JSON stays JSON on a terminal.
 
-  $ on_terminal "$E2E_BELAY" status --json | tr -d '\r' | jq -r '.environments[0].name'
+  $ on_terminal "$E2E_BELAY" status --json | tr -d '\r' | jq -r '.environments[0].environment'
 
 Lines fit the terminal.
 
-  $ on_terminal "stty cols 60; $E2E_BELAY history" | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' | awk 'length > 60' 
+  $ on_terminal "stty cols 100; $E2E_BELAY history" | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g' | awk 'length > 100' 
 
 What a command on this machine prints cannot play with the terminal.
 
