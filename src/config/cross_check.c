@@ -86,7 +86,6 @@ static void cross_headers(const struct inspection *in, const struct spot *check,
 static void cross_one(const struct inspection *in, const struct spot *spot,
 		      const json_t *check)
 {
-	const json_t *tls = json_object_get(check, "tls");
 	cross_port(in, spot, check, "tcp");
 	cross_port(in, spot, check, "tls");
 	cross_duration(in, spot, check, "timeout", 1);
@@ -99,8 +98,6 @@ static void cross_one(const struct inspection *in, const struct spot *spot,
 	cross_predicates(in, spot, check, "expect");
 	cross_predicates(in, spot, check, "warn");
 	cross_exclusive(in, spot, check, "body", "json");
-	cross_exclusive(in, spot, check, "ca_file", "ca");
-	cross_exclusive(in, &AT(spot, "tls"), tls, "ca_file", "ca");
 }
 
 void cross_checks(const struct inspection *in)
