@@ -20,7 +20,9 @@
  * A hypothetical world. A dry run does not perform acts; it notes them and answers as if they had
  * succeeded. From the first noted act on, observations that look at the changed world cannot be
  * true any more, so they are not made either: their answer is {"assumed": true} (kinds marked
- * [world] below). Callers treat an assumed answer as success without data.
+ * [world] below), nor is slept. What a lane notes counts for that lane, the lanes below it and what
+ * follows their fan-out, not for lanes beside it. Callers treat an assumed answer as success without
+ * data.
  *
  * Failing. An effect returns -1 when it could not be performed (bad arguments, missing secret,
  * host key mismatch, unreachable host for ssh/git, cancelled). A *probe* (http, tcp, tls) that gets
@@ -70,6 +72,8 @@
  *          → {connected, latency_ms, days_left, not_before, not_after, subject, issuer,
  *             names: [..], name_match, chain_valid, chain_error, protocol, cipher, key_type,
  *             key_bits, fingerprint_sha256, error?: {code, message}}
+ *   acknowledge {}                             → {cancelled}   behind effects_acknowledge_cancel();
+ *                                                              an effect, so that tapes hold it
  *   run [world] {shell: text | argv: [..], env?: {name: text|secret}, directory?, stdin?,
  *             timeout_ms, max_output_bytes}
  *          → {exit, signal, timed_out, stdout, stderr, truncated, duration_ms}
@@ -78,8 +82,13 @@
  *          → {exit, signal, timed_out, stdout, stderr, truncated, duration_ms}
  *            HOST is {name, user, address, port, key?: secret, passphrase?: secret,
  *            certificate?: path, known_hosts?: secret|{file}, agent?: bool, connect_timeout_ms};
- *            connections are kept and shared within the process, one for each host and lane.
- *            ERR_AUTH with both fingerprints for an unknown or changed host key.
+ *            connections are kept within the process, one for each host and lane. ERR_AUTH with
+ *            both fingerprints for an unknown or changed host key; host certificates are not
+ *            supported. A directory as artifact is sent as an uncompressed tar stream.
+ *            Of run and ssh.run: exit is null when a signal or the deadline ended the command,
+ *            signal ("KILL") is null otherwise. max_output_bytes holds for each stream; of a longer
+ *            one the beginning and the end are kept, with a line between them that says how much
+ *            was left out. Bytes that are not UTF-8 become U+FFFD.
  *   git.repository {path}                      → {root, origin, head, branch} or null members;
  *                                                 origin without credentials
  *   git.read   {remote: REMOTE, branch}        → {tip, files: {path: text}, commit: COMMIT}
@@ -154,15 +163,20 @@ int effects_write_file(struct effects *fx, const char *path, const char *text,
 /* --- cancellation -------------------------------------------------------------------------- */
 
 /* After SIGINT or SIGTERM every effect fails with ERR_CANCELLED (an act that has begun is allowed
- * to end). Whoever has to tidy up says so first: from then on effects work again, until a second
- * signal. True when there was a cancellation to acknowledge. */
+ * to end; clock, random, env and a few more that harm nobody work on). Whoever has to tidy up says
+ * so first: from then on effects work again in this lane and the lanes below it, until a second
+ * signal; other lanes stay cancelled until they do the same. True when there was a cancellation to
+ * acknowledge. */
 bool effects_acknowledge_cancel(struct effects *fx);
+/* Has an effect of this lane, or of a lane it fanned out to, failed with ERR_CANCELLED and nobody
+ * acknowledged it? A signal shows here once an effect has run into it, so that a replay of the run
+ * sees the same. */
 bool effects_cancelled(const struct effects *fx);
 
 /* --- the hypothetical world ---------------------------------------------------------------- */
 
-/* Acts noted instead of performed (dry run), in order: [{kind, subject, summary, lane}]. New
- * reference; empty in every other chain. */
+/* Acts noted instead of performed (dry run): [{kind, subject, summary, lane}], in the order in which
+ * one thread alone would have come to them. New reference; empty in every other chain. */
 json_t *effects_noted(const struct effects *fx);
 
 static inline bool answer_is_assumed(const json_t *answer)
