@@ -17,7 +17,8 @@
 struct note {
 	size_t *position;
 	size_t depth;
-	json_t *text; /* {kind, subject, summary, lane} */
+	bool changes_world; /* the journal and files are not what probes look at */
+	json_t *text;	    /* {kind, subject, summary, lane} */
 };
 
 struct notes {
@@ -33,7 +34,8 @@ struct dryrun {
 
 /* --- answers ------------------------------------------------------------------------------- */
 
-/* Kinds that look at the world which the noted acts would have changed. */
+/* Kinds that look at the world which noted acts would have changed; acts of the same kinds are what
+ * changes it. */
 static bool looks_at_world(const char *kind)
 {
 	static const char *const kinds[] = {"http", "tcp",     "tls",
@@ -99,7 +101,8 @@ static bool is_hypothetical(struct dryrun *dryrun, const struct lane *lane)
 	bool found = false;
 	pthread_mutex_lock(&dryrun->lock);
 	for (size_t i = 0; i < dryrun->notes.count && !found; i++)
-		found = happens_before(&dryrun->notes.items[i], lane);
+		found = dryrun->notes.items[i].changes_world &&
+			happens_before(&dryrun->notes.items[i], lane);
 	pthread_mutex_unlock(&dryrun->lock);
 	return found;
 }
@@ -122,6 +125,7 @@ static void note(struct dryrun *dryrun, const struct lane *lane,
 	struct note entry = {
 		.position = mem_array(size_t, lane->depth),
 		.depth = lane->depth,
+		.changes_world = looks_at_world(effect->kind),
 		.text = json_pack("{s:s, s:o, s:o, s:s}", "kind", effect->kind, "subject",
 				  scrubbed_string(dryrun, effect->subject), "summary",
 				  scrubbed_string(dryrun, effect->summary), "lane",

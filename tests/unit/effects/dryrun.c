@@ -79,6 +79,13 @@ TEST(the_world_after_an_act_is_assumed)
 		CHECK_OK(ask(fx, row->name, EFFECT_OBSERVE, "{}", &answer, &err), &err);
 		CHECK(!answer_is_assumed(answer));
 	}
+	CHECK_OK(ask(fx, "git.append", EFFECT_ACT, "{'commits': []}", NULL, &err), &err);
+	CHECK_OK(ask(fx, "file.write", EFFECT_ACT, "{}", NULL, &err), &err);
+	FOR_ROWS(row, observe_rows) {
+		_cleanup_json_ json_t *answer = NULL;
+		CHECK_OK(ask(fx, row->name, EFFECT_OBSERVE, "{}", &answer, &err), &err);
+		CHECK(!answer_is_assumed(answer)); /* no probe looks at the journal */
+	}
 	CHECK_OK(ask(fx, "run", EFFECT_ACT, "{}", NULL, &err), &err);
 	FOR_ROWS(row, observe_rows) {
 		_cleanup_json_ json_t *answer = NULL;
