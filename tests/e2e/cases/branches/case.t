@@ -7,5 +7,13 @@ With {environment} in state.branch each environment has a branch of its own.
   $ quietly belay deploy -e production --version v1
   $ quietly belay deploy -e staging --version v2
   $ git -C state.git for-each-ref --format='%(refname)'
+  refs/heads/belay/production
+  refs/heads/belay/staging
   $ belay status --jq '.environments[] | [.environment, .services.app.live.version]'
+  ["production","v1"]
+  ["staging","v2"]
   $ belay verify
+  + 6 events of 1 environment add up
+    state.git belay/production at HASH
+  + 6 events of 1 environment add up
+    state.git belay/staging at HASH

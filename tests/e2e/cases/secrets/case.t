@@ -7,8 +7,12 @@ searches all output, the tape and the branch after every case; this one tries ha
   $ sed -i "s#@WEB1_URL@#$WEB1_URL#; s#keep: 3#hooks: {switched: 'cat /srv/id.secret; echo $GIT_TOKEN; printenv SSH_CONNECTION'}#" belay.yml
   $ release v1
   $ belay deploy -e production --version v1 --artifact v1.tar.zst --record one.tape --verbose >out 2>err
+  [4]
   $ grep -c . one.tape | sed 's/.*/taped/'
+  taped
   $ grep -q 'exit 9\|status 9' err out && echo the failure is shown
+  the failure is shown
   $ belay check header -e production --record two.tape >out 2>err
+  [1]
   $ belay history --json >history.json
   $ rm belay.yml
