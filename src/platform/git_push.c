@@ -133,6 +133,7 @@ static int upload(struct vcs_session *session, git_remote *remote, const git_oid
 	options.pb_parallelism = 1;
 	session->reported = false;
 	int code = git_remote_upload(remote, &specs, &options);
+	session->conversation_over = session->reported;
 	_cleanup_free_ char *reason = TAKE_PTR(session->reject_reason);
 	if (code == GIT_ENONFASTFORWARD || (reason && vcs_reason_is_race(reason))) {
 		*ret_raced = true;

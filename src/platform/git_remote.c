@@ -65,6 +65,7 @@ int vcs_connect(struct vcs_session *session, git_repository *repo,
 {
 	git_remote *remote = NULL;
 	git_remote_callbacks callbacks = vcs_callbacks(session);
+	session->conversation_over = false;
 	if (git_remote_create_anonymous(&remote, repo, session->url) < 0)
 		return vcs_fail(session, ERR_CONFIG, err);
 	int result = 0;
@@ -99,6 +100,7 @@ static int download(struct vcs_session *session, git_remote *remote, size_t dept
 	options.update_fetchhead = 0;
 	if (git_remote_download(remote, &specs, &options) < 0)
 		return vcs_fail(session, ERR_NET, err);
+	session->conversation_over = true;
 	return 0;
 }
 

@@ -49,10 +49,11 @@ struct vcs_session {
 	/* Of the call under way: */
 	const struct vcs_remote *remote;
 	int64_t deadline_ms;
-	struct err fault;    /* what a transport found; libgit2 only knows "it failed" */
-	bool answer_lost;    /* a push was sent and no verdict came */
-	bool reported;       /* the remote's verdict on the update came … */
-	char *reject_reason; /* … and was no */
+	struct err fault; /* what a transport found; libgit2 only knows "it failed" */
+	bool conversation_over; /* the remote has said all: nothing is to be written any more */
+	bool answer_lost;       /* a push was sent and no verdict came */
+	bool reported;          /* the remote's verdict on the update came … */
+	char *reject_reason;    /* … and was no */
 	struct str remote_says; /* progress text of the remote: why a push was refused */
 };
 

@@ -10,6 +10,7 @@
 #include "platform/ssh.h"
 
 #define IDLE_TIMEOUT_MS 60000
+#define REST_MAX_BYTES 65536
 
 struct ssh_git_stream {
 	git_smart_subtransport_stream parent;
@@ -149,10 +150,28 @@ static int stream_write(git_smart_subtransport_stream *parent, const char *data,
 {
 	struct ssh_git_stream *stream = (struct ssh_git_stream *)parent;
 	struct vcs_session *session = stream->session;
+	/* libgit2 takes its leave with a flush, also from a program that has ended. */
+	if (session->conversation_over)
+		return 0;
 	if (ssh_stream_write(stream->ssh, data, len, &session->fault) == 0)
 		return 0;
 	session->answer_lost = stream->pushes;
 	return give_up(session);
+}
+
+/* The remote's program ends by itself after the last flush; waiting for that keeps the connection
+ * usable for the next one. Not after a failure: who knows what it does then. */
+static void await_end(struct ssh_git_stream *stream)
+{
+	char rest[4096];
+	struct err ignored = {0};
+	size_t seen = 0;
+	while (stream->session->fault.code == ERR_NONE && seen < REST_MAX_BYTES) {
+		ssize_t count = ssh_stream_read(stream->ssh, rest, sizeof rest, &ignored);
+		if (count <= 0)
+			return;
+		seen += (size_t)count;
+	}
 }
 
 static void stream_free(git_smart_subtransport_stream *parent)
@@ -161,6 +180,7 @@ static void stream_free(git_smart_subtransport_stream *parent)
 	struct ssh_subtransport *transport =
 		(struct ssh_subtransport *)parent->subtransport;
 	transport->current = NULL;
+	await_end(stream);
 	ssh_stream_close(stream->ssh, NULL);
 	free(stream);
 }

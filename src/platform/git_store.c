@@ -1,5 +1,7 @@
 /* Repositories to work in: throw-away ones for remotes, and those opened in place. Starting libgit2. */
+#include <errno.h>
 #include <ftw.h>
+#include <git2/sys/errors.h>
 #include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <stdio.h>
@@ -56,6 +58,23 @@ static int remove_entry(const char *path, const struct stat *status, int type,
 	(void)at;
 	remove(path);
 	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Like mkdir -p; who uses the directory notices when it is not there. */
+static void make_directories(const char *path)
+{
+	_cleanup_free_ char *text = mem_strdup(path);
+	for (char *at = strchr(text + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		mkdir(text, 0777);
+		*at = '/';
+	}
+	mkdir(text, 0777);
 }
 
 /* A directory of our own below `parent`, or NULL. */
@@ -135,6 +154,39 @@ int vcs_store_new(bool large, struct vcs_store **ret, struct err *err)
 	return 0;
 }
 
+/* Made beside its place and moved there as a whole: of several that begin at once one wins, and
+ * nobody sees half of it. */
+static int make_bare(const char *path)
+{
+	git_repository *repo = NULL;
+	_cleanup_free_ char *made = str_format("%s.new-XXXXXX", path);
+	char *slash = strrchr(made, '/');
+	if (slash && slash != made) {
+		_cleanup_free_ char *parent = mem_strndup(made, (size_t)(slash - made));
+		make_directories(parent);
+	}
+	if (!mkdtemp(made)) {
+		git_error_set_str(GIT_ERROR_OS, strerrordesc_np(errno));
+		return -1;
+	}
+	int code = init_bare(made, &repo);
+	git_repository_free(repo);
+	if (code == 0 && chmod(made, 0755) == 0 && rename(made, path) == 0)
+		return 0;
+	int number = errno;
+	remove_tree(made);
+	if (code == 0 && number != ENOTEMPTY && number != EEXIST) {
+		git_error_set_str(GIT_ERROR_OS, strerrordesc_np(number));
+		code = -1;
+	}
+	return code;
+}
+
+static int open_in_place(const char *path, git_repository **ret)
+{
+	return git_repository_open_ext(ret, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+}
+
 static int open_failed(const char *path, int code, struct err *err)
 {
 	if (code == GIT_ENOTFOUND) {
@@ -148,10 +200,12 @@ static int open_failed(const char *path, int code, struct err *err)
 int vcs_store_open(const char *path, bool create, struct vcs_store **ret, struct err *err)
 {
 	struct vcs_store *store = mem_new(struct vcs_store);
-	int code = git_repository_open_ext(&store->repo, path,
-					   GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
-	if (code == GIT_ENOTFOUND && create)
-		code = init_bare(path, &store->repo);
+	int code = open_in_place(path, &store->repo);
+	if (code == GIT_ENOTFOUND && create) {
+		code = make_bare(path);
+		if (code == 0)
+			code = open_in_place(path, &store->repo);
+	}
 	if (code < 0) {
 		open_failed(path, code, err);
 		vcs_store_free(store);
@@ -168,7 +222,7 @@ void vcs_store_free(struct vcs_store *store)
 		return;
 	git_repository_free(store->repo);
 	if (store->directory)
-		nftw(store->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree(store->directory);
 	free(store->directory);
 	free(store);
 }
