@@ -8,6 +8,7 @@
 #include "belay/cli.h"
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "front.h"
 #include "wiring.h"
 
 /* `--json` counts even when the rest of the line could not be read. */
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
 	mem_init();
 	struct sigaction pipe_action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
 	sigaction(SIGPIPE, &pipe_action, NULL);
+	if (front_is_meant(argc, argv))
+		return front_main(argc, argv, environ);
 	struct terminal terminal;
 	struct err err = {0};
 	int status = 0;

@@ -52,6 +52,22 @@ render_function render_deploy, render_rollback_list, render_plan, render_gate,
 	render_status, render_history, render_verify, render_validate, render_doctor,
 	render_version, render_docs, render_init, render_replay, render_noted;
 
+/* One run for a page of Markdown: the step summary of a workflow. All borrowed. */
+struct summary {
+	const char *command;   /* "deploy" */
+	const char *schema;    /* of the result: "result.deploy"; NULL for none */
+	const json_t *result;  /* or NULL */
+	const struct err *err; /* why there is none, or NULL */
+	const char *
+		text; /* what the command shows, for results without a page of their own */
+	const char *tape; /* file name, or NULL */
+	int64_t now_ms;
+};
+/* The verdict first; then what to do, gates, timeline, how to go back and how to replay. Adds at most
+ * SUMMARY_MAX_BYTES: a longer page is cut at the end of a line and says so (GitHub takes 1 MiB). */
+#define SUMMARY_MAX_BYTES ((size_t)1000000)
+void render_summary(struct str *out, const struct summary *summary);
+
 /* Writes to standard output; ERR_FAIL when that fails (EPIPE included). */
 int render_write(const struct str *text, struct err *err);
 /* {"…": …} pretty on a terminal and in a pipe alike, canonical order; or the outputs of a jq expression
