@@ -24,6 +24,7 @@ struct attempt {
 	struct store *store;
 	struct journal_documents documents; /* as folded so far */
 	json_t *commits;
+	const char *headline; /* subject of the event that says most, in `commits` */
 	bool on_branch;
 };
 
@@ -71,10 +72,13 @@ static int add_commit(struct attempt *attempt, const json_t *event, struct err *
 	_cleanup_free_ char *subject = journal_subject(event);
 	_cleanup_free_ char *body = json_text_compact(event);
 	time_parse(json_get_string(event, "at", ""), &at_ms);
-	json_array_append_new(attempt->commits,
-			      json_pack("{s:s, s:s, s:I, s:o}", "subject", subject,
-					"body", body, "at_ms", (json_int_t)at_ms, "files",
-					changed_files(attempt, &after)));
+	json_t *commit = json_pack("{s:s, s:s, s:I, s:o}", "subject", subject, "body",
+				   body, "at_ms", (json_int_t)at_ms, "files",
+				   changed_files(attempt, &after));
+	json_array_append_new(attempt->commits, commit);
+	if (!attempt->headline ||
+	    !str_has_prefix(json_get_string(event, "type", ""), "lock."))
+		attempt->headline = json_get_string(commit, "subject", "");
 	journal_documents_release(&attempt->documents);
 	attempt->documents = after;
 	attempt->on_branch = true;
@@ -110,12 +114,11 @@ static json_t *append_args(const struct attempt *attempt)
 
 static char *append_summary(const struct attempt *attempt)
 {
-	size_t count = json_array_size(attempt->commits);
-	const json_t *last = json_array_get(attempt->commits, count - 1);
+	size_t more = json_array_size(attempt->commits) - 1;
 	struct str text = STR_INIT;
-	str_addf(&text, "record \"%s\"", json_get_string(last, "subject", ""));
-	if (count > 1)
-		str_addf(&text, " and %zu before it", count - 1);
+	str_addf(&text, "record \"%s\"", attempt->headline);
+	if (more > 0)
+		str_addf(&text, " and %zu event%s around it", more, more == 1 ? "" : "s");
 	return str_take(&text);
 }
 

@@ -7,12 +7,12 @@ A dry run reads, and prints what it would write. It changes nothing: not the hos
   - production: v2 would go live (now: v1)
   
   Would do (nothing was changed):
-     1  https://ADDRESS:20443/git/app.git belay-state  record "production: deploying shop v2" and 1 before it
+     1  https://ADDRESS:20443/git/app.git belay-state  record "production: deploying shop v2" and 1 event around it
      2  web1  upload v2.tar.zst to web1 and check its SHA-256
      3  web1  unpack it into /srv/shop/releases/ID
      4  web1  point /srv/shop/current at releases/ID
      5  web1  keep the newest 3 releases
-     6  https://ADDRESS:20443/git/app.git belay-state  record "production: lock released" and 5 before it
+     6  https://ADDRESS:20443/git/app.git belay-state  record "production: deployed shop v2" and 5 events around it
   $ belay rollback -e production --dry-run
   ! belay: there is no earlier deployment to go back to
   !   hint: see 'belay rollback --list'
