@@ -38,8 +38,8 @@ const struct journal_documents *store_documents(const struct store *store);
 json_t *store_environments(const struct store *store);
 /* Documents of another environment on the same remote (for `requires`), as of the last read.
  * Release with journal_documents_release(). */
-int store_other(struct store *store, const char *environment, struct journal_documents *ret,
-		struct err *err);
+int store_other(struct store *store, const char *environment,
+		struct journal_documents *ret, struct err *err);
 /* Where it is, for people: "https://github.com/acme/shop.git belay-state". */
 const char *store_location(const struct store *store);
 const char *store_tip(const struct store *store); /* commit id or NULL */
@@ -49,26 +49,28 @@ int store_refresh(struct store *store, struct err *err);
 /* Makes events for the given documents: appends to `events` (array of journal_event()s, each built
  * on the state after the one before: use journal_reduce or store_stage()). Returning -1 ends the
  * append with that error; an empty array means there is nothing to do. */
-typedef int store_decide(const struct journal_documents *documents, json_t *events, void *context,
-			 struct err *err);
+typedef int store_decide(const struct journal_documents *documents, json_t *events,
+			 void *context, struct err *err);
 
 /* Reads-decides-commits-pushes until it holds. ERR_STATE when the branch does not fit or when too
  * many races were lost (50, or a minute of them), ERR_AUTH when
  * the remote refuses, ERR_NET when it cannot be reached. */
-int store_append(struct store *store, store_decide *decide, void *context, struct err *err);
+int store_append(struct store *store, store_decide *decide, void *context,
+		 struct err *err);
 
 /* Helper for decide: builds an event of `type` on the documents as they are after all events in
  * `events` so far, appends it. Takes `data`. */
-int store_stage(const struct journal_documents *documents, json_t *events, const char *type,
-		int64_t at_ms, const json_t *run, const char *transaction, json_t *data,
-		struct err *err);
+int store_stage(const struct journal_documents *documents, json_t *events,
+		const char *type, int64_t at_ms, const json_t *run,
+		const char *transaction, json_t *data, struct err *err);
 
 /* The newest `limit` events of the environment (of all, when the store is open for none), newest
  * first, or all for 0. New reference: [{commit, event}]. */
 int store_history(struct store *store, int64_t limit, json_t **ret, struct err *err);
 
 /* The documents as they were at that instant: the fold of the environment's events up to it. */
-int store_past(struct store *store, int64_t at_ms, struct journal_documents *ret, struct err *err);
+int store_past(struct store *store, int64_t at_ms, struct journal_documents *ret,
+	       struct err *err);
 
 /* Re-folds the whole history of the branch (every environment on it) and compares every commit's
  * documents with the fold. *ret: {location, commits, events, environments: [..], tip}. ERR_STATE names the
