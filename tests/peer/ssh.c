@@ -1,8 +1,8 @@
 /* The SSH adapter against a real sshd. The environment says where it is:
  *
  *     SSH_HOST SSH_PORT SSH_USER   where to log in
- *     SSH_KEY                      an ed25519 key that is let in; beside it id_rsa, id_enc (with the
- *                                  passphrase "passphrase") and id_unknown (not let in)
+ *     SSH_KEY                      an ed25519 key that is let in; beside it id_rsa, id_encrypted (with the
+ *                                  passphrase "correct horse") and id_stranger (not let in)
  *     SSH_KNOWN_HOSTS              the host's keys
  *     SSH_FP                       fingerprint of its ed25519 key (optional)
  *
@@ -395,12 +395,12 @@ static const struct key_row {
 	{"ed25519", "id_ed25519", NULL, ERR_NONE, NULL},
 	{"rsa", "id_rsa", NULL, ERR_NONE, NULL},
 	{"ecdsa", "id_ecdsa", NULL, ERR_NONE, NULL},
-	{"encrypted", "id_enc", "passphrase", ERR_NONE, NULL},
-	{"needless passphrase", "id_ed25519", "passphrase", ERR_NONE, NULL},
-	{"no passphrase", "id_enc", NULL, ERR_CONFIG, "encrypted"},
-	{"wrong passphrase", "id_enc", "guess", ERR_CONFIG, "wrong passphrase"},
-	{"not authorized", "id_unknown", NULL, ERR_AUTH, "was refused with key SHA256:"},
-	{"no key at all", "sshd_config", NULL, ERR_CONFIG, "cannot be read"},
+	{"encrypted", "id_encrypted", "correct horse", ERR_NONE, NULL},
+	{"needless passphrase", "id_ed25519", "correct horse", ERR_NONE, NULL},
+	{"no passphrase", "id_encrypted", NULL, ERR_CONFIG, "encrypted"},
+	{"wrong passphrase", "id_encrypted", "guess", ERR_CONFIG, "wrong passphrase"},
+	{"not authorized", "id_stranger", NULL, ERR_AUTH, "was refused with key SHA256:"},
+	{"no key at all", "authorized_keys", NULL, ERR_CONFIG, "cannot be read"},
 };
 
 TEST(keys)
