@@ -114,6 +114,7 @@ static int step_failed(const json_t *answer, const struct driver_job *job,
 			 host->name, job->service->name);
 		break;
 	case STEP_NOT_A_LINK:
+		err->code = ERR_CONFIG;
 		err_hint(err, "belay serves %s/current as a link to %s/releases/ID", root,
 			 root);
 		break;

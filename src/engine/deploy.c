@@ -96,7 +96,8 @@ int engine_deploy(const struct engine *engine, const struct engine_request *requ
 	transaction_init(&t, engine, request, false);
 	if (version_check(request->version, err) < 0 || parts_choose(&t, err) < 0 ||
 	    secrets_present(engine, err) < 0 || parts_inspect_artifacts(&t, err) < 0 ||
-	    open_store(&t, err) < 0 || check_requires(&t, err) < 0)
+	    open_store(&t, err) < 0 || check_requires(&t, err) < 0 ||
+	    parts_look(&t, err) < 0)
 		return -1;
 	return transaction_run(&t, STAGE_OPEN | STAGE_MOVE | STAGE_PROVE, ret_end,
 			       ret_result, err);
@@ -108,7 +109,7 @@ int engine_rollback(const struct engine *engine, const struct engine_request *re
 	_cleanup_(transaction_release) struct transaction t;
 	transaction_init(&t, engine, request, true);
 	if (parts_choose(&t, err) < 0 || secrets_present(engine, err) < 0 ||
-	    open_store(&t, err) < 0)
+	    open_store(&t, err) < 0 || parts_look(&t, err) < 0)
 		return -1;
 	return transaction_run(&t, STAGE_OPEN | STAGE_MOVE | STAGE_PROVE, ret_end,
 			       ret_result, err);

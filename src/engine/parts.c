@@ -203,6 +203,25 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 	return 0;
 }
 
+/* A look at the hosts before the lock: a key that is refused, an unknown host key or a path that is
+ * not ours is bad input, and bad input leaves no trace. Everything else is met again, and recorded,
+ * in the transaction. */
+int parts_look(struct transaction *t, struct err *err)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		const struct driver_job job = part_job(t, part, NULL);
+		_cleanup_json_ json_t *seen = NULL;
+		struct err failure = {0};
+		if (part->driver->capture(t->engine->fx, &job, &seen, &failure) == 0 ||
+		    err_exit_status(failure.code) != err_exit_status(ERR_CONFIG))
+			continue;
+		*err = failure;
+		return -1;
+	}
+	return 0;
+}
+
 struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect)
 {

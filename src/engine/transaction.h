@@ -76,6 +76,7 @@ int version_check(const char *version, struct err *err);
 int parts_choose(struct transaction *t, struct err *err);
 void parts_release(struct transaction *t);
 int parts_inspect_artifacts(struct transaction *t, struct err *err);
+int parts_look(struct transaction *t, struct err *err);
 /* Copies what the journal calls live into the parts, and the targets of a rollback. */
 int parts_bind(struct transaction *t, const struct journal_documents *documents,
 	       struct err *err);

@@ -372,8 +372,9 @@ static int import_key(const struct ssh_link *link, const struct ssh_target *targ
 			link->name);
 	err_set(err, ERR_CONFIG, "%s: the ssh key cannot be read", link->name);
 	return err_hint(
-		err, "expected the text of a private key (\"-----BEGIN OPENSSH PRIVATE "
-		     "KEY-----\" …): ed25519, ECDSA or RSA");
+		err,
+		"give the whole text of a private key in OpenSSH or PEM form, its first and last line "
+		"included");
 }
 
 /* "type base64 [comment]", as ssh-keygen -s writes it. */
