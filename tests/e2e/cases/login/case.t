@@ -29,23 +29,54 @@ An encrypted key, with the right passphrase, a wrong one and none.
   ! + shop: prepared v9 (DURATION)
   ! + shop: switched to v9 from v7 (DURATION)
   $ PASSPHRASE='battery staple' try
-  failed
-  ! x capture: web1: the ssh key cannot be read: wrong passphrase or damaged
+  {
+    "error": {
+      "code": "config",
+      "hint": null,
+      "message": "web1: the ssh key cannot be read: wrong passphrase or damaged",
+      "status": 2
+    }
+  }
+  ! belay: web1: the ssh key cannot be read: wrong passphrase or damaged
   [2]
   $ login "key: {file: \"$KEYS/id_encrypted\"}"; try
-  failed
-  ! x capture: web1: the ssh key is encrypted and no passphrase was given
+  {
+    "error": {
+      "code": "config",
+      "hint": "set `passphrase` of the host",
+      "message": "web1: the ssh key is encrypted and no passphrase was given",
+      "status": 2
+    }
+  }
+  ! belay: web1: the ssh key is encrypted and no passphrase was given
+  !   hint: set `passphrase` of the host
   [2]
 
 A key that the host does not know, a file that is no key, a file that is not there.
 
   $ login "key: {file: \"$KEYS/id_stranger\"}"; try
-  failed
-  ! x capture: web1: user 'root' was refused with key SHA256:FINGERPRINT
+  {
+    "error": {
+      "code": "auth",
+      "hint": "is the public key in ~/.ssh/authorized_keys of that user, and may that user log in?",
+      "message": "web1: user 'root' was refused with key SHA256:FINGERPRINT",
+      "status": 2
+    }
+  }
+  ! belay: web1: user 'root' was refused with key SHA256:FINGERPRINT
+  !   hint: is the public key in ~/.ssh/authorized_keys of that user, and may that user log in?
   [2]
   $ echo nonsense >nonsense; login 'key: {file: nonsense}'; try
-  failed
-  ! x capture: web1: the ssh key cannot be read
+  {
+    "error": {
+      "code": "config",
+      "hint": "give the whole text of a private key in OpenSSH or PEM form, its first and last line included",
+      "message": "web1: the ssh key cannot be read",
+      "status": 2
+    }
+  }
+  ! belay: web1: the ssh key cannot be read
+  !   hint: give the whole text of a private key in OpenSSH or PEM form, its first and last line included
   [2]
   $ login 'key: {file: absent}'; try
   {
@@ -68,13 +99,28 @@ An agent, and a certificate for a key that is not in authorized_keys.
   ! + shop: prepared v16 (DURATION)
   ! + shop: switched to v16 from v9 (DURATION)
   $ ssh-agent -k >/dev/null; unset SSH_AUTH_SOCK; try
-  failed
-  ! x capture: web1: no ssh key is configured, and there is no agent (SSH_AUTH_SOCK)
+  {
+    "error": {
+      "code": "config",
+      "hint": null,
+      "message": "web1: no ssh key is configured, and there is no agent (SSH_AUTH_SOCK)",
+      "status": 2
+    }
+  }
+  ! belay: web1: no ssh key is configured, and there is no agent (SSH_AUTH_SOCK)
   [2]
   $ host web1 sh -c ": >$E2E_DIR/world/web1/authorized_keys"
   $ login "key: {file: \"$KEYS/id_ed25519\"}"; try
-  failed
-  ! x capture: web1: user 'root' was refused with key SHA256:FINGERPRINT
+  {
+    "error": {
+      "code": "auth",
+      "hint": "is the public key in ~/.ssh/authorized_keys of that user, and may that user log in?",
+      "message": "web1: user 'root' was refused with key SHA256:FINGERPRINT",
+      "status": 2
+    }
+  }
+  ! belay: web1: user 'root' was refused with key SHA256:FINGERPRINT
+  !   hint: is the public key in ~/.ssh/authorized_keys of that user, and may that user log in?
   [2]
   $ login "key: {file: \"$KEYS/id_ed25519\"}, certificate: \"$KEYS/id_ed25519-cert.pub\""; try
   passed
