@@ -315,6 +315,8 @@ static enum http_failure classify(CURLcode code, long os_errno)
 		{CURLE_COULDNT_CONNECT, HTTP_REFUSED},
 		{CURLE_OPERATION_TIMEDOUT, HTTP_TIMEOUT},
 		{CURLE_SEND_ERROR, HTTP_RESET},
+		{CURLE_SEND_FAIL_REWIND,
+		 HTTP_RESET}, /* see read_body() in http_setup.c */
 		{CURLE_RECV_ERROR, HTTP_RESET},
 		{CURLE_PARTIAL_FILE, HTTP_RESET},
 		{CURLE_GOT_NOTHING, HTTP_RESET},

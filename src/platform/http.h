@@ -14,6 +14,9 @@
  * Connections are verified anew: no TLS session is resumed, an idle connection is used again for a
  * few seconds only, and one that was verified against other authorities never.
  *
+ * Nothing is sent twice: a request with a body that may have reached the peer is never repeated on
+ * a new connection, it fails as `reset`.
+ *
  * SIGPIPE must be ignored in the process.
  */
 #ifndef BELAY_PLATFORM_HTTP_H

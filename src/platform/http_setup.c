@@ -72,22 +72,49 @@ static int apply_headers(struct http_setup *setup, CURL *easy,
 	return 0;
 }
 
-static void apply_method(CURL *easy, const struct http_request *request,
-			 const struct http_hop *hop)
+/* The body comes from a callback that cannot go back. curl sends a request again on its own when a
+ * connection that was used before turns out to be dead; once the peer may have seen a part of it
+ * that would do twice what was asked for once (RFC 9110, 9.2.2), so that it must fail instead. */
+static size_t read_body(char *buffer, size_t one, size_t size, void *context)
+{
+	struct http_setup *setup = context;
+	size_t left = setup->body_len - setup->body_at;
+	size_t count = left < size ? left : size;
+	(void)one;
+	if (count)
+		memcpy(buffer, setup->body + setup->body_at, count);
+	setup->body_at += count;
+	return count;
+}
+
+static bool repeats_harmlessly(const char *method)
+{
+	return strcmp(method, "POST") != 0 && strcmp(method, "PATCH") != 0;
+}
+
+static void apply_method(struct http_setup *setup, CURL *easy,
+			 const struct http_request *request, const struct http_hop *hop)
 {
 	const char *method = hop->method ? hop->method : "GET";
-	bool sends = strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
-		     strcmp(method, "PATCH") == 0 || (hop->with_body && request->body);
+	bool sends = !repeats_harmlessly(method) || strcmp(method, "PUT") == 0 ||
+		     (hop->with_body && request->body);
 	if (strcmp(method, "HEAD") == 0) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (sends) {
-		size_t len = hop->with_body ? request->body_len : 0;
+		setup->body = request->body;
+		setup->body_len = hop->with_body ? request->body_len : 0;
+		setup->body_at = 0;
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, len ? request->body : "");
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+		curl_easy_setopt(easy, CURLOPT_READDATA, setup);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)setup->body_len);
 	}
+	/* Without a body nothing would keep curl from repeating it. */
+	if (!repeats_harmlessly(method) && setup->body_len == 0)
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
@@ -222,7 +249,6 @@ static void apply_limits(CURL *easy, const struct http_request *request,
 	}
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, REUSE_IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, REUSE_AGE_S);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, hop->fresh_connection ? 1L : 0L);
 }
 
 int http_setup_apply(struct http_setup *setup, CURL *easy,
@@ -235,7 +261,7 @@ int http_setup_apply(struct http_setup *setup, CURL *easy,
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "belay");
 	apply_limits(easy, request, hop);
-	apply_method(easy, request, hop);
+	apply_method(setup, easy, request, hop);
 	if (request->user && hop->with_credentials) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);

@@ -16,7 +16,6 @@ struct http_hop {
 	const char *method; /* NULL: GET */
 	bool with_body;
 	bool with_credentials; /* still at the origin the caller named */
-	bool fresh_connection;
 	int64_t timeout_ms;
 };
 
@@ -25,6 +24,8 @@ struct http_setup {
 	struct curl_slist *headers;
 	struct curl_slist *connect_to;
 	struct x509_store_st *store; /* NULL for http:// and insecure */
+	const char *body;            /* what is sent, from body_at on */
+	size_t body_len, body_at;
 	char error_text[CURL_ERROR_SIZE];
 };
 
