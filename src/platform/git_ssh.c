@@ -66,8 +66,11 @@ int vcs_ssh_parse(const char *url, char **ret_user, char **ret_host, unsigned *r
 		return -1;
 	_cleanup_free_ char *text = mem_strdup(scheme ? url + strlen("ssh://") : url);
 	char *path = strchr(text, scheme ? '/' : ':');
-	if (!scheme && text[0] == '[')
-		path = strstr(text, "]:") ? strstr(text, "]:") + 1 : NULL;
+	char *bracket = strchr(text, '[');
+	if (!scheme && bracket && (bracket == text || bracket[-1] == '@')) {
+		path = strstr(bracket, "]:");
+		path = path ? path + 1 : NULL;
+	}
 	if (!path || !path[1] ||
 	    (!scheme && strchr(text, '/') && strchr(text, '/') < path))
 		return -1;
