@@ -65,7 +65,10 @@
  *             redirects, error?: {code, message}}
  *            body: parsed when it is JSON, else text, {"base64": ..} when it is not UTF-8.
  *            error.code: dns | refused | timeout | reset | tls | too_large | redirects | protocol
- *            (then status is 0 and body is null, unless the answer was merely cut).
+ *            (then status is 0 and body is null; only a body cut at max_body_bytes keeps status
+ *            and its beginning: truncated is true and error.code too_large).
+ *            name_ms, connect_ms and tls_ms are the phases of the last request, 0 for those that a
+ *            reused connection saves; first_byte_ms counts from its start, latency_ms is all.
  *   tcp [world] {host, port, timeout_ms, send?: text, read_bytes?}
  *          → {connected, latency_ms, remote_address, received?, error?: {code, message}}
  *   tls [world] {host, port, server_name?, timeout_ms, ca_file?, ca?}
@@ -93,6 +96,7 @@
  *                                                 origin without credentials
  *   git.read   {remote: REMOTE, branch}        → {tip, files: {path: text}, commit: COMMIT}
  *                                                 depth-1 fetch; tip null when the branch is absent
+ *            (then commit is null too); a file that is no UTF-8 is {"base64": ..}
  *   git.log    {remote: REMOTE, branch, limit?, newest_first?, trees?: bool}
  *                                              → {tip, commits: [COMMIT..]}
  *            COMMIT is {id, parents: [..], subject, body, author, at_ms, tree?: {path: blob id}}
