@@ -89,12 +89,34 @@ static json_t *command_plan(const struct driver_job *job)
 	return plan;
 }
 
+/* Found out before anything is touched: without a shell no command can run, `undo` neither. */
+static int need_shell(struct effects *fx, const struct driver_job *job, struct err *err)
+{
+	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", "/bin/sh");
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {.kind = "file.stat",
+				      .mode = EFFECT_OBSERVE,
+				      .args = args,
+				      .subject = "/bin/sh"};
+	if (effects_perform(fx, &effect, &answer, err) < 0)
+		return -1;
+	if (!str_equal(json_get_string(answer, "type", ""), "missing"))
+		return 0;
+	return err_set(
+		err, ERR_CONFIG,
+		"%s: there is no shell here (/bin/sh) for the driver 'command'; in a "
+		"workflow say 'uses: belay-deploy/belay/toolbox@v1', which has one",
+		job->service->name);
+}
+
 /* What cannot be known before the first deployment ("cat: live: No such file") must not stand in its
  * way: a `version` that fails leaves the version unknown. */
 static int command_capture(struct effects *fx, const struct driver_job *job, json_t **ret,
 			   struct err *err)
 {
 	_cleanup_json_ json_t *local = json_object();
+	if (need_shell(fx, job, err) < 0)
+		return -1;
 	if (script_of(job, "version")) {
 		_cleanup_json_ json_t *answer = NULL;
 		struct err failure = {0};
