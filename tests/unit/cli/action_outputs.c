@@ -82,6 +82,27 @@ TEST(every_option_is_an_input)
 	yaml_freep(&yaml);
 }
 
+/* Each name stands in docs/action.md in the form of code. */
+TEST(every_name_is_documented)
+{
+	struct yaml *yaml = metadata();
+	size_t size = 0;
+	_cleanup_free_ char *page = test_read("../docs/action.md", &size);
+	static const char *const sections[] = {"inputs", "outputs"};
+	for (size_t i = 0; yaml && i < 2; i++) {
+		const char *name;
+		json_t *value;
+		json_object_foreach(json_object_get(yaml_value(yaml), sections[i]), name,
+				    value) {
+			_cleanup_free_ char *code = str_format("`%s`", name);
+			test_row("%s %s", sections[i], name);
+			CHECK(strstr(page, code));
+		}
+	}
+	test_at_row(NULL);
+	yaml_freep(&yaml);
+}
+
 /* --- outputs --------------------------------------------------------------------------------- */
 
 static const struct err no_error;
