@@ -40,7 +40,13 @@ async function parsed(name, content) {
   return (template.errors ?? []).map((error) => error.Message ?? error.message);
 }
 
-const linted = (name, content) => lint(content, name).map((f) => `${f.line}:${f.column}: ${f.kind}: ${f.message}`);
+// Runners of one's own have labels of one's own, which the linter cannot know.
+const own_label = (fault) => fault.kind === "runner-label" && fault.message.includes('label "belay" is unknown');
+
+const linted = (name, content) =>
+  lint(content, name)
+    .filter((fault) => !own_label(fault))
+    .map((f) => `${f.line}:${f.column}: ${f.kind}: ${f.message}`);
 
 // What neither can know: which inputs and outputs our action has.
 function fitting(name, content) {
