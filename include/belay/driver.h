@@ -22,17 +22,18 @@ struct driver_job {
 	const struct config_service *service;
 	const char *deployment; /* id: "20261121T095203Z-3fa2" */
 	const char *version;
-	const char *previous;	     /* version that was live, or NULL */
+	const char *previous;         /* version that was live, or NULL */
 	const char *previous_release; /* release that was live by the journal, or NULL */
-	bool going_back;	     /* a rollback: `version` was live before */
-	int64_t now_ms;		     /* start of the step, for records on the host */
-	const char *release;	     /* id of the release directory; equals the deployment's id, or an
+	bool going_back;              /* a rollback: `version` was live before */
+	int64_t now_ms;               /* start of the step, for records on the host */
+	const char *
+		release; /* id of the release directory; equals the deployment's id, or an
 					older one for a rollback */
-	const char *artifact;	     /* local path, or NULL */
+	const char *artifact;        /* local path, or NULL */
 	const json_t *artifact_info; /* answer of the artifact effect, or NULL */
-	int64_t generation;	     /* fencing generation of the lock that this run holds */
-	const json_t *captured;	     /* what capture() gave; NULL before */
-	const json_t *protect;	     /* array of release ids that must never be pruned */
+	int64_t generation;     /* fencing generation of the lock that this run holds */
+	const json_t *captured; /* what capture() gave; NULL before */
+	const json_t *protect;  /* array of release ids that must never be pruned */
 };
 
 struct driver {

@@ -19,8 +19,8 @@ struct effects_layer *effects_redact_new(struct effects_layer *below);
 struct effects_layer *effects_dryrun_new(struct effects_layer *below);
 /* Writes each effect and its answer to the tape at `path` (created, mode 0600), `header` first.
  * Takes `below`. The tape is complete after effects_free(). */
-int effects_record_new(struct effects_layer *below, const char *path, const json_t *header,
-		       struct effects_layer **ret, struct err *err);
+int effects_record_new(struct effects_layer *below, const char *path,
+		       const json_t *header, struct effects_layer **ret, struct err *err);
 /* Answers from a tape. *ret_header: new reference. */
 int effects_replay_new(const char *path, struct effects_layer **ret, json_t **ret_header,
 		       struct err *err);

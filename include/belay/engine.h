@@ -23,24 +23,25 @@ struct engine {
 };
 
 struct engine_request {
-	const char *version;	       /* deploy: required */
-	const char *artifact;	       /* overrides the services' `artifact:` */
-	const char *const *services;   /* NULL or empty: all; NULL-terminated */
-	const char *reason;	       /* free text for the journal */
-	const char *to;		       /* rollback: deployment id or version; NULL = the one before */
-	bool take_lock;		       /* a person says that the lock's holder is gone */
+	const char *version;         /* deploy: required */
+	const char *artifact;        /* overrides the services' `artifact:` */
+	const char *const *services; /* NULL or empty: all; NULL-terminated */
+	const char *reason;          /* free text for the journal */
+	const char *to; /* rollback: deployment id or version; NULL = the one before */
+	bool take_lock; /* a person says that the lock's holder is gone */
 	const char *transaction; /* finish: id that begin gave; NULL = the open one */
-	bool failed;		 /* finish: the steps in between failed, take everything back */
+	bool failed; /* finish: the steps in between failed, take everything back */
 };
 
 /* How a transaction ended. The number is the exit status of the verb. */
 enum engine_end {
 	END_PASSED = 0,
-	END_FAILED = 1,	      /* failed before anything was switched; nothing to undo */
-	END_ROLLED_BACK = 3,  /* a gate or a switch failed, everything was taken back */
-	END_STUCK = 4,	      /* the undo failed: a person has to act */
-	END_INCONCLUSIVE = 5, /* no basis for a decision: neither promoted nor taken back */
-	END_CANCELLED = 130,  /* interrupted; everything was taken back */
+	END_FAILED = 1,      /* failed before anything was switched; nothing to undo */
+	END_ROLLED_BACK = 3, /* a gate or a switch failed, everything was taken back */
+	END_STUCK = 4,       /* the undo failed: a person has to act */
+	END_INCONCLUSIVE =
+		5, /* no basis for a decision: neither promoted nor taken back */
+	END_CANCELLED = 130, /* interrupted; everything was taken back */
 };
 
 /* lock → capture → preflight → prepare → switch → gates → soak → commit; undo on failure.
@@ -62,7 +63,8 @@ int engine_finish(const struct engine *engine, const struct engine_request *requ
 int engine_rollback(const struct engine *engine, const struct engine_request *request,
 		    enum engine_end *ret_end, json_t **ret_result, struct err *err);
 /* [{deployment, version, at, services, live}] */
-int engine_rollback_list(const struct engine *engine, json_t **ret_result, struct err *err);
+int engine_rollback_list(const struct engine *engine, json_t **ret_result,
+			 struct err *err);
 
 /* What deploy would do, in order, from configuration and state only: {environment, version, steps:
  * [{step, service, target, summary}], from, lock, gates: [..]}. */
@@ -71,7 +73,7 @@ int engine_plan(const struct engine *engine, const struct engine_request *reques
 
 /* Runs checks now, outside a transaction: all gates of the environment, or those named.
  * *ret_result: a gate verdict. */
-int engine_check(const struct engine *engine, const char *const *names, enum engine_end *ret_end,
-		 json_t **ret_result, struct err *err);
+int engine_check(const struct engine *engine, const char *const *names,
+		 enum engine_end *ret_end, json_t **ret_result, struct err *err);
 
 #endif

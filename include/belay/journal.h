@@ -67,8 +67,8 @@ int journal_reduce(const struct journal_documents *before, const json_t *event,
 		   struct journal_documents *ret, struct err *err);
 
 /* Builds an event for the next sequence number after `state`. Takes `data`; borrows `run`. */
-json_t *journal_event(const json_t *state, const char *type, int64_t at_ms, const json_t *run,
-		      const char *transaction, json_t *data);
+json_t *journal_event(const json_t *state, const char *type, int64_t at_ms,
+		      const json_t *run, const char *transaction, json_t *data);
 
 /* The commit subject for people: "production: deployed api v1.2.4". Fresh string. */
 char *journal_subject(const json_t *event);
@@ -105,8 +105,8 @@ char *lock_describe(const json_t *state, int64_t now_ms);
  * is absent. New reference. */
 json_t *rollback_target(const json_t *state, const json_t *recent);
 /* The same for --to ID (deployment id, or a version that is unique). ERR_NOT_FOUND / ERR_CONFIG. */
-int rollback_target_to(const json_t *state, const json_t *recent, const char *id, json_t **ret,
-		       struct err *err);
+int rollback_target_to(const json_t *state, const json_t *recent, const char *id,
+		       json_t **ret, struct err *err);
 /* Candidates, newest first: [{deployment, version, at, services, live: bool}]. New reference. */
 json_t *rollback_candidates(const json_t *state, const json_t *recent);
 

@@ -24,9 +24,8 @@ struct progress {
 };
 
 /* Reports when there is a listener. `subject` ("api", "web1") may be NULL. */
-__attribute__((format(printf, 4, 5))) void progress_report(const struct progress *progress,
-							    enum progress_kind kind,
-							    const char *subject,
-							    const char *format, ...);
+__attribute__((format(printf, 4, 5))) void progress_report(
+	const struct progress *progress, enum progress_kind kind, const char *subject,
+	const char *format, ...);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "belay/command.h"
 
-extern const struct command command_deploy, command_rollback, command_begin, command_finish;
+extern const struct command command_deploy, command_rollback, command_begin,
+	command_finish;
 extern const struct command command_plan, command_check;
 extern const struct command command_status, command_history, command_verify,
 	command_replay;

@@ -18,7 +18,7 @@ struct note {
 	size_t *position;
 	size_t depth;
 	bool changes_world; /* the journal and files are not what probes look at */
-	json_t *text;	    /* {kind, subject, summary, lane} */
+	json_t *text;       /* {kind, subject, summary, lane} */
 };
 
 struct notes {
