@@ -164,6 +164,14 @@ static void say(const struct str *text)
 	fflush(stdout);
 }
 
+/* The run knows the secrets that it used; the front knows all that the configuration refers to. */
+static void scrub(const struct front *front, struct str *text)
+{
+	_cleanup_free_ char *clean = effects_redact_text(front->fx, str_text(text));
+	str_clear(text);
+	str_add(text, clean);
+}
+
 /* Progress is folded away in the log; what the run shows in the end is not. */
 static int perform(struct front *front, char *const *environment,
 		   struct wiring_outcome *outcome, struct err *err)
@@ -183,6 +191,7 @@ static int perform(struct front *front, char *const *environment,
 				  outcome, err);
 	action_add_command(&after, front->word, NULL, "");
 	action_add_command(&after, "endgroup", NULL, "");
+	scrub(front, &outcome->text);
 	action_add_text(&after, str_text(&outcome->text));
 	say(&after);
 	return done;
@@ -275,6 +284,7 @@ static void write_files(struct front *front, const struct action_outcome *outcom
 	action_add_outputs(&outputs, outcome, front->word);
 	action_add_state(&state, outcome, front->word);
 	render_summary(&page, &summary);
+	scrub(front, &page);
 	if (!front->post) {
 		append(front, "GITHUB_OUTPUT", &outputs);
 		append(front, "GITHUB_STATE", &state);
@@ -305,6 +315,7 @@ static int finish(struct front *front, const struct wiring_outcome *run, struct 
 	annotate(front, &outcome);
 	write_files(front, &outcome);
 	action_add_annotations(&out, &front->annotations);
+	scrub(front, &out);
 	say(&out);
 	return outcome.status;
 }
