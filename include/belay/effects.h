@@ -64,7 +64,8 @@
  *             name_ms, connect_ms, tls_ms, first_byte_ms, remote_address, http_version, url,
  *             redirects, error?: {code, message}}
  *            body: parsed when it is JSON, else text, {"base64": ..} when it is not UTF-8.
- *            error.code: dns | refused | timeout | reset | tls | too_large | redirects | protocol
+ *            error.code: no_network (this machine has no way there) | dns | refused | timeout |
+ *            reset | tls | too_large | redirects | protocol
  *            (then status is 0 and body is null; only a body cut at max_body_bytes keeps status
  *            and its beginning: truncated is true and error.code too_large).
  *            name_ms, connect_ms and tls_ms are the phases of the last request, 0 for those that a

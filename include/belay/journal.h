@@ -104,7 +104,7 @@ char *lock_describe(const json_t *state, int64_t now_ms);
  * release before the live one. {service: {version, release, deployment}}; a service without one
  * is absent. New reference. */
 json_t *rollback_target(const json_t *state, const json_t *recent);
-/* The same for --to ID (deployment id, or a version that is unique). ERR_NOT_FOUND / ERR_CONFIG. */
+/* The same for --to ID: a deployment id, or a version (its newest deployment). ERR_NOT_FOUND. */
 int rollback_target_to(const json_t *state, const json_t *recent, const char *id,
 		       json_t **ret, struct err *err);
 /* Candidates, newest first: [{deployment, version, at, services, live: bool}]. New reference. */

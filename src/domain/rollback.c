@@ -178,21 +178,14 @@ int rollback_target_to(const json_t *state, const json_t *recent, const char *id
 	const json_t *found = NULL;
 	size_t index;
 	json_t *row;
+	/* Newest first: a version that was deployed more than once means its newest deployment. */
 	json_array_foreach(candidates, index, row) {
 		if (strcmp(json_get_string(row, "deployment", ""), id) == 0) {
-			*ret = target_of(row);
-			return 0;
+			found = row;
+			break;
 		}
-		if (strcmp(json_get_string(row, "version", ""), id) != 0)
-			continue;
-		if (found) {
-			err_set(err, ERR_CONFIG,
-				"version '%s' was deployed more than once", id);
-			return err_hint(err, "name the deployment: %s or %s",
-					json_get_string(found, "deployment", "?"),
-					json_get_string(row, "deployment", "?"));
-		}
-		found = row;
+		if (!found && strcmp(json_get_string(row, "version", ""), id) == 0)
+			found = row;
 	}
 	if (!found)
 		return not_found(recent, candidates, id, err);

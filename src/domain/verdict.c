@@ -131,13 +131,10 @@ static json_t *judge_assumed(const struct judge *judge, const json_t *observatio
 		mem_strdup("assumed: nothing was changed, so there is nothing to see"));
 }
 
-/* Does the error say something about this machine's network instead of the target? The resolver's own
- * failure does (EAI_AGAIN); a name that does not exist is an answer. */
+/* Does the error say something about this machine's network instead of the target? */
 static bool is_our_network(const json_t *error)
 {
-	const char *message = json_get_string(error, "message", "");
-	return str_equal(json_get_string(error, "code", NULL), "dns") &&
-	       strcasestr(message, "temporary failure");
+	return str_equal(json_get_string(error, "code", NULL), "no_network");
 }
 
 /* Do the predicates themselves want to see what went wrong? */

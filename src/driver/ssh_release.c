@@ -110,6 +110,23 @@ static json_t *ssh_plan(const struct driver_job *job)
 
 /* --- capture ------------------------------------------------------------------------------- */
 
+/* Said before anything is touched where it can be known: the disk is too small for the release. */
+static int check_space(const struct driver_job *job, const struct config_host *host,
+		       const json_t *captured, struct err *err)
+{
+	int64_t need_kb = ssh_step_need_kb(job);
+	int64_t free_kb =
+		json_get_int(json_object_get(captured, "disk"), "free_kb", need_kb);
+	if (free_kb >= need_kb)
+		return 0;
+	err_set(err, ERR_CONFIG,
+		"%s: no space: %s needs %lld KiB and %s has %lld KiB free", host->name,
+		job->artifact, (long long)need_kb,
+		json_get_string(job->service->settings, "path", ""), (long long)free_kb);
+	return err_hint(err, "free space on %s, or lower 'keep' of service '%s'",
+			host->name, job->service->name);
+}
+
 static int capture_host(struct effects *fx, const struct driver_job *job,
 			const struct config_host *host, json_t **ret_value,
 			struct err *err)
@@ -118,7 +135,11 @@ static int capture_host(struct effects *fx, const struct driver_job *job,
 	_cleanup_json_ json_t *answer = NULL;
 	if (ssh_step_run(fx, job, host, &step, &answer, err) < 0)
 		return -1;
-	*ret_value = ssh_capture_parse(json_get_string(answer, "stdout", ""));
+	_cleanup_json_ json_t *captured =
+		ssh_capture_parse(json_get_string(answer, "stdout", ""));
+	if (check_space(job, host, captured, err) < 0)
+		return -1;
+	*ret_value = TAKE_PTR(captured);
 	return 0;
 }
 

@@ -37,12 +37,19 @@ static char *joined(const json_t *array, char between)
 	return str_take(&text);
 }
 
-static void add_artifact_variables(struct str *out, const struct driver_job *job)
+int64_t ssh_step_need_kb(const struct driver_job *job)
 {
-	_cleanup_free_ char *need_kb = NULL;
+	if (!job->artifact_info)
+		return 0;
 	int64_t bytes = json_get_int(job->artifact_info, "size_bytes", 0) +
 			json_get_int(job->artifact_info, "unpacked_bytes", 0);
-	need_kb = str_format("%lld", (long long)(bytes / 1024 + 1));
+	return bytes / 1024 + 1;
+}
+
+static void add_artifact_variables(struct str *out, const struct driver_job *job)
+{
+	_cleanup_free_ char *need_kb =
+		str_format("%lld", (long long)ssh_step_need_kb(job));
 	add_variable(out, "sha256", json_get_string(job->artifact_info, "sha256", ""));
 	add_variable(out, "format", json_get_string(job->artifact_info, "format", ""));
 	add_variable(out, "need_kb", need_kb);

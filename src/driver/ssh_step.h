@@ -22,6 +22,9 @@ int ssh_step_run(struct effects *fx, const struct driver_job *job,
 		 const struct config_host *host, const struct ssh_step *step,
 		 json_t **ret_answer, struct err *err);
 
+/* Kilobytes that a host needs for the artifact and what it unpacks to; 0 without an artifact. */
+int64_t ssh_step_need_kb(const struct driver_job *job);
+
 /* Parses what step_capture printed: {link, release, version, generation, uptime_s, load: [..],
  * disk: {total_kb, free_kb, used_percent}, releases: {id: version}, recent: [..]}. Unknown lines are
  * ignored. New reference. */

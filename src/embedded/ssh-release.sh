@@ -45,7 +45,8 @@ fence() {
 	[ "$seen" -le "$belay_generation" ] ||
 		stop 76 "this host has seen lock generation $seen, ours is $belay_generation: a later run owns $belay_root"
 	if [ "$seen" -lt "$belay_generation" ]; then
-		printf '%s\n' "$belay_generation" >"$state/generation.new"
+		printf '%s\n' "$belay_generation" 2>/dev/null >"$state/generation.new" ||
+			stop 74 "no space: $state/generation cannot be written"
 		mv -f "$state/generation.new" "$state/generation"
 	fi
 }

@@ -64,7 +64,7 @@ static json_t *services_of(const struct transaction *t)
 	return services;
 }
 
-json_t *result_of(struct transaction *t, enum engine_end end, const char *reason,
+json_t *result_of(struct transaction *t, enum engine_end end, const struct err *cause,
 		  json_t *todo)
 {
 	char at[TIME_TEXT_BYTES];
@@ -74,11 +74,16 @@ json_t *result_of(struct transaction *t, enum engine_end end, const char *reason
 		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:s, s:I, s:o, s:O, s:O, s:O, s:b}",
 		"kind", t->going_back ? "rollback" : "deploy", "environment",
 		t->engine->environment->name, "deployment", t->id, "version", t->version,
-		"previous", t->previous, "end", end_name(end), "reason", reason,
-		"started_at", time_format(t->begun_ms, at), "duration_ms",
+		"previous", t->previous, "end", end_name(end), "reason",
+		cause->code ? cause->message : NULL, "started_at",
+		time_format(t->begun_ms, at), "duration_ms",
 		(json_int_t)(now_ms - t->begun_ms), "services", services_of(t), "gates",
 		t->gates, "timeline", t->timeline, "todo", todo, "assumed",
 		json_array_size(noted) > 0);
+	if (cause->code && cause->hint[0])
+		json_object_set_new(result, "hint", json_string(cause->hint));
+	if (t->undone)
+		json_object_set_new(result, "undone", json_true());
 	if (t->switch_ms >= 0)
 		json_object_set_new(result, "switch_ms", json_integer(t->switch_ms));
 	if (t->undo_ms >= 0)

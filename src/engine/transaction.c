@@ -280,12 +280,23 @@ static bool is_touched(const struct transaction *t)
 	return false;
 }
 
+/* A gate that failed has its line already. */
+static void record_failure(struct transaction *t, const struct err *cause)
+{
+	size_t count = json_array_size(t->timeline);
+	const json_t *last = count ? json_array_get(t->timeline, count - 1) : NULL;
+	if (str_equal(json_get_string(last, "step", ""), t->step) &&
+	    str_equal(json_get_string(last, "outcome", ""), "failed"))
+		return;
+	record_line(t, t->step, NULL, "failed", 0, "%s", cause->message);
+}
+
 static enum engine_end settle(struct transaction *t, const struct err *cause,
 			      json_t *todo)
 {
 	bool switched_all = t->switch_ms >= 0;
 	effects_acknowledge_cancel(t->engine->fx);
-	record_line(t, t->step, NULL, "failed", 0, "%s", cause->message);
+	record_failure(t, cause);
 	if (!is_touched(t))
 		return end_untouched(t, cause);
 	if (switched_all && cause->code == ERR_INCONCLUSIVE)
@@ -340,7 +351,7 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	if (record_flush(t, err) < 0)
 		return flush_failed(t, end, err);
 	*ret_end = end;
-	*ret_result = result_of(t, end, cause.code ? cause.message : NULL, todo);
+	*ret_result = result_of(t, end, &cause, todo);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ struct transaction {
 	json_t *gates;    /* every gate verdict, each with its "phase" */
 	json_t *timeline; /* [{at, step, service?, outcome, text, ms}] */
 	const char *step; /* the step that is running, for records */
+	bool undone;      /* everything touched was taken back */
 };
 
 /* Groups of phases: a deployment has all of them, the wrapped form has the first in one process and
@@ -121,7 +122,8 @@ struct check_listener gates_listener(const struct engine *engine);
 int undo_all(struct transaction *t, json_t *todo, struct err *err);
 
 /* result.c */
-json_t *result_of(struct transaction *t, enum engine_end end, const char *reason,
+/* `cause` (code ERR_NONE when all went well) gives reason and hint. */
+json_t *result_of(struct transaction *t, enum engine_end end, const struct err *cause,
 		  json_t *todo);
 const char *end_name(enum engine_end end);
 

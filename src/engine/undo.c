@@ -47,5 +47,6 @@ int undo_all(struct transaction *t, json_t *todo, struct err *err)
 		result = -1;
 	}
 	t->undo_ms = effects_mono_ms(t->engine->fx) - begin_ms;
+	t->undone = result == 0;
 	return result;
 }

@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "belay/mem.h"
 #include "belay/vec.h"
 #include "platform/deadline.h"
 #include "platform/http_setup.h"
 #include "platform/http_url.h"
+#include "platform/tcp.h"
+
+#define SECOND_LOOK_MS 3000
 
 #define STOP_POLL_MS 100
 /* The rest of an answer that is read only to keep its connection. */
@@ -55,6 +59,8 @@ const char *http_failure_name(enum http_failure failure)
 		return NULL;
 	case HTTP_DNS:
 		return "dns";
+	case HTTP_NO_NETWORK:
+		return "no_network";
 	case HTTP_REFUSED:
 		return "refused";
 	case HTTP_TIMEOUT:
@@ -340,6 +346,25 @@ static enum http_failure classify(CURLcode code, long os_errno)
 	return HTTP_PROTOCOL;
 }
 
+/* curl does not tell a target that is away from a machine that is cut off: a second look does. */
+static enum http_failure look_again(const struct http_request *request,
+				    enum http_failure failure)
+{
+	char *host = NULL, *port = NULL;
+	long long number;
+	struct tcp_peer peer = {.fd = -1};
+	struct err ignored = {0};
+	if (http_url_host(request->url, &host, &port) == 0 &&
+	    str_to_int64(port, 1, 65535, &number) == 0)
+		tcp_connect(host, (int)number, deadline_after_ms(SECOND_LOOK_MS),
+			    &request->stop, &peer, &ignored);
+	if (peer.fd >= 0)
+		close(peer.fd);
+	free(host);
+	free(port);
+	return peer.failure == TCP_NO_NETWORK ? HTTP_NO_NETWORK : failure;
+}
+
 ATTR_PRINTF(3, 4)
 static void fail(struct http_response *response, enum http_failure failure,
 		 const char *format, ...)
@@ -359,6 +384,9 @@ static void note_failure(struct http_client *client)
 	long os_errno = 0;
 	curl_easy_getinfo(client->easy, CURLINFO_OS_ERRNO, &os_errno);
 	enum http_failure failure = classify(client->result, os_errno);
+	if (client->result == CURLE_COULDNT_RESOLVE_HOST ||
+	    (client->result == CURLE_COULDNT_CONNECT && os_errno == ENETUNREACH))
+		failure = look_again(client->request, failure);
 	if (client->header_overflow) {
 		fail(client->response, HTTP_TOO_LARGE,
 		     "the header is larger than %zu bytes",

@@ -36,6 +36,7 @@ struct http_client;
 enum http_failure {
 	HTTP_OK,
 	HTTP_DNS,
+	HTTP_NO_NETWORK, /* this machine has no way there: no route, no name server */
 	HTTP_REFUSED,
 	HTTP_TIMEOUT,
 	HTTP_RESET,

@@ -90,6 +90,8 @@ static enum resolve_result lookup_wait(struct lookup *lookup, int64_t deadline_m
 		};
 		pthread_cond_timedwait(&lookup->ended, &lookup->lock, &at);
 	}
+	if (lookup->code == EAI_AGAIN)
+		return RESOLVE_AWAY;
 	return lookup->code == 0 ? RESOLVE_OK : RESOLVE_FAILED;
 }
 
@@ -112,7 +114,7 @@ enum resolve_result resolve_name(const char *host, uint16_t port, int64_t deadli
 	lookup->abandoned = !done;
 	if (result == RESOLVE_OK)
 		*ret_list = TAKE_PTR(lookup->list);
-	if (result == RESOLVE_FAILED)
+	if (result == RESOLVE_FAILED || result == RESOLVE_AWAY)
 		*ret_reason = gai_strerror(lookup->code);
 	pthread_mutex_unlock(&lookup->lock);
 	if (done)

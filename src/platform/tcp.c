@@ -29,6 +29,8 @@ const char *tcp_failure_name(enum tcp_failure failure)
 		return NULL;
 	case TCP_DNS:
 		return "dns";
+	case TCP_NO_NETWORK:
+		return "no_network";
 	case TCP_REFUSED:
 		return "refused";
 	case TCP_TIMEOUT:
@@ -55,12 +57,20 @@ static void peer_fail(struct tcp_peer *peer, enum tcp_failure failure, const cha
 	va_end(args);
 }
 
+static bool is_our_network(int number)
+{
+	return number == ENETUNREACH || number == ENETDOWN || number == EADDRNOTAVAIL ||
+	       number == EAFNOSUPPORT;
+}
+
 static enum tcp_failure failure_of_errno(int number)
 {
 	if (number == ETIMEDOUT)
 		return TCP_TIMEOUT;
 	if (number == ECONNRESET || number == EPIPE)
 		return TCP_RESET;
+	if (is_our_network(number))
+		return TCP_NO_NETWORK;
 	return TCP_REFUSED;
 }
 
@@ -91,6 +101,13 @@ struct race {
 	int last_errno;
 };
 
+/* A machine without IPv6 cannot reach half of the addresses; what the other half said counts. */
+static void race_note(struct race *race, int number)
+{
+	if (race->last_errno == 0 || !is_our_network(number))
+		race->last_errno = number;
+}
+
 static void race_close(struct race *race)
 {
 	for (nfds_t i = 0; i < race->count; i++)
@@ -120,7 +137,7 @@ static void race_start(struct race *race)
 	if (pfd->fd >= 0 && (connect(pfd->fd, target->ai_addr, target->ai_addrlen) == 0 ||
 			     errno == EINPROGRESS))
 		return;
-	race->last_errno = errno;
+	race_note(race, errno);
 	if (pfd->fd >= 0)
 		close(pfd->fd);
 	pfd->fd = -1;
@@ -143,7 +160,7 @@ static bool race_collect(struct race *race, struct tcp_peer *peer)
 			format_address(race->targets[i]->ai_addr, peer->address);
 			return true;
 		}
-		race->last_errno = number;
+		race_note(race, number);
 		close(pfd->fd);
 		pfd->fd = -1;
 		race->next_start_ms = 0;
@@ -208,6 +225,10 @@ int tcp_connect(const char *host, int port, int64_t deadline_ms, const struct st
 		break;
 	case RESOLVE_FAILED:
 		peer_fail(ret_peer, TCP_DNS, "cannot resolve '%s': %s", name, reason);
+		return 0;
+	case RESOLVE_AWAY:
+		peer_fail(ret_peer, TCP_NO_NETWORK, "cannot resolve '%s': %s", name,
+			  reason);
 		return 0;
 	case RESOLVE_TIMEOUT:
 		peer_fail(ret_peer, TCP_DNS, "cannot resolve '%s': no answer in time",

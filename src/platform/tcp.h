@@ -18,7 +18,8 @@
 enum tcp_failure {
 	TCP_OK,
 	TCP_DNS,
-	TCP_REFUSED, /* nobody listens, or no route */
+	TCP_NO_NETWORK, /* this machine has no way there: no route, no name server */
+	TCP_REFUSED,    /* nobody listens */
 	TCP_TIMEOUT,
 	TCP_RESET,
 };

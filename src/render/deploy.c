@@ -99,6 +99,13 @@ static void add_headline(struct str *out, const struct render *render,
 			 version);
 	else if (is_ended(ending, "rolled-back"))
 		add_rolled_back(&text, ending);
+	else if (is_ended(ending, "stuck") &&
+		 json_get_bool(ending->result, "undone", false))
+		str_addf(
+			&text,
+			"%s was taken back, and %s does not pass its gates either; a person "
+			"has to act now",
+			version, previous);
 	else if (is_ended(ending, "stuck"))
 		str_addf(&text, "%s could not be taken back; a person has to act now",
 			 version);
@@ -127,6 +134,9 @@ static void add_headline(struct str *out, const struct render *render,
 	const char *reason = json_get_string(ending->result, "reason", NULL);
 	if (reason && !is_ended(ending, "passed"))
 		render_inkf(out, render, INK_PLAIN, "  because %s\n", reason);
+	const char *hint = json_get_string(ending->result, "hint", NULL);
+	if (hint)
+		render_inkf(out, render, INK_DIM, "  hint: %s\n", hint);
 }
 
 /* --- what a person must do ------------------------------------------------------------------- */

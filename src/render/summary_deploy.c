@@ -126,7 +126,7 @@ static void add_way_back(struct str *out, const json_t *result)
 	const char *previous = json_get_string(result, "previous", NULL);
 	_cleanup_str_ struct str line = STR_INIT;
 	if (!str_equal(json_get_string(result, "end", ""), "passed") || !previous ||
-	    json_get_bool(result, "noop", false))
+	    str_equal(previous, json_get_string(result, "version", "")))
 		return;
 	str_add(&line, "belay rollback -e ");
 	markdown_add_word(&line, json_get_string(result, "environment", ""));

@@ -90,7 +90,7 @@ static const struct {
 	{"by deployment", "d1", ERR_NONE, "d1"},
 	{"by version", "v2", ERR_NONE, "d2"},
 	{"the live one", "d4", ERR_NONE, "d4"},
-	{"a version deployed twice", "v1", ERR_CONFIG, "more than once"},
+	{"a version deployed twice", "v1", ERR_NONE, "d4"},
 	{"one that failed", "d3", ERR_CONFIG, "ended as 'rolled-back'"},
 	{"near", "v22", ERR_NOT_FOUND, "no deployment or version 'v22'"},
 	{"unknown", "something-else", ERR_NOT_FOUND, "something-else"},

@@ -89,7 +89,7 @@ static const struct row {
 	 "no answer: cut"},
 
 	{"our resolver is down", ".status == 200", NULL,
-	 "{'status': 0, 'error': {'code': 'dns', 'message': 'Temporary failure in name resolution'}}",
+	 "{'status': 0, 'error': {'code': 'no_network', 'message': 'Temporary failure in name resolution'}}",
 	 0, "inconclusive", "no data: Temporary failure"},
 	{"the seam failed", ".status == 200", NULL, NULL, NO_DATA_INCONCLUSIVE,
 	 "inconclusive", "no data: the seam broke"},

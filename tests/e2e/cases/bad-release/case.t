@@ -10,7 +10,6 @@ A release that starts and does not work is taken back by itself: exit status 3, 
     CLOCK  +  shop  prepared v3
     CLOCK  +  shop  switched to v3 from v2
     CLOCK  x  gates  gates did not pass: health
-    CLOCK  x  gates  gates failed: health: expected .status == 200, got 503 (and 1 more)
     CLOCK  +  shop  took v3 back, v2 is live
     CLOCK  +  after-undo  after-undo passed: 2 checks
   
@@ -26,7 +25,6 @@ A release that starts and does not work is taken back by itself: exit status 3, 
   ! + version: pass: all predicates hold
   ! x health: fail: expected .status == 200, got 503 (and 1 more)
   ! x gates did not pass: health
-  ! x gates failed: health: expected .status == 200, got 503 (and 1 more)
   ! + shop: took v3 back, v2 is live (DURATION)
   ! + health: pass: all predicates hold
   ! + version: pass: all predicates hold
@@ -44,7 +42,6 @@ A failing predicate shows the value that was seen beside the bound.
     CLOCK  +  shop  prepared v4
     CLOCK  +  shop  switched to v4 from v2
     CLOCK  x  gates  gates did not pass: health
-    CLOCK  x  gates  gates failed: health: expected .body.status == "UP", got "DOWN"
     CLOCK  +  shop  took v4 back, v2 is live
     CLOCK  +  after-undo  after-undo passed: 2 checks
   
@@ -59,7 +56,6 @@ A failing predicate shows the value that was seen beside the bound.
   ! + version: pass: all predicates hold
   ! x health: fail: expected .body.status == "UP", got "DOWN"
   ! x gates did not pass: health
-  ! x gates failed: health: expected .body.status == "UP", got "DOWN"
   ! + shop: took v4 back, v2 is live (DURATION)
   ! + health: pass: all predicates hold
   ! + version: pass: all predicates hold

@@ -8,6 +8,7 @@ A host that has seen a newer lock generation refuses an older run: a runner that
   $ belay deploy -e production --version v2 --artifact v2.tar.zst
   x production: v2 was not deployed; nothing was switched, v1 is live
     because web1: step 'receive' of shop failed with status 76: this host has seen lock generation 7000, ours is 2: a later run owns /srv/shop
+    hint: nothing was changed on web1; if the state branch was re-created on purpose, remove /srv/shop/.belay/generation there
   
     CLOCK  x  prepare  web1: step 'receive' of shop failed with status 76: this host has seen lock generation 7000, ours is 2: a later run owns /srv/shop
   

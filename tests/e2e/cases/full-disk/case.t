@@ -7,20 +7,15 @@ A disk that is full is noticed before the switch; what is live stays live.
   $ served web1
   web1 v1
   $ belay deploy -e production --version v2 --artifact v2.tar.zst
-  x production: v2 was not deployed; nothing was switched, v1 is live
-    because web1: step 'receive' of shop failed with status 74: no space: the release needs SIZE, /srv/shop has SIZE free
-  
-    CLOCK  x  prepare  web1: step 'receive' of shop failed with status 74: no space: the release needs SIZE, /srv/shop has SIZE free
-  
-  ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
-  ! x prepare: web1: step 'receive' of shop failed with status 74: no space: the release needs SIZE, /srv/shop has SIZE free
+  ! belay: web1: no space: v2.tar.zst needs SIZE and /srv/shop has SIZE free
+  !   hint: free space on web1, or lower 'keep' of service 'shop'
   [2]
   $ served web1
   web1 v1
   $ host web1 sh -c 'ls /srv/shop/releases | wc -l'
   1
   $ belay verify
-  + 13 events of 1 environment add up
+  + 8 events of 1 environment add up
     https://ADDRESS:20443/git/app.git belay-state at HASH
 
 A disk that fills up after the space was looked at.
@@ -29,14 +24,9 @@ A disk that fills up after the space was looked at.
   [1]
   $ release v3
   $ belay deploy -e production --version v3 --artifact v3.tar.zst
-  x production: v3 was not deployed; nothing was switched, v1 is live
-    because web1: step 'receive' of shop failed with status 1: sh: 68: printf: printf: I/O error
-  
-    CLOCK  x  prepare  web1: step 'receive' of shop failed with status 1: sh: 68: printf: printf: I/O error
-  
-  ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
-  ! x prepare: web1: step 'receive' of shop failed with status 1: sh: 68: printf: printf: I/O error
-  [1]
+  ! belay: web1: no space: v3.tar.zst needs SIZE and /srv/shop has SIZE free
+  !   hint: free space on web1, or lower 'keep' of service 'shop'
+  [2]
   $ served web1
   web1 v1
   $ host web1 rm /srv/fill

@@ -7,6 +7,7 @@ A host that cannot be reached stops the deployment before anything is touched.
   $ belay deploy -e production --version v2 --artifact v2.tar.zst
   x production: v2 was not deployed; nothing was switched, v1 is live
     because web2: cannot connect to ADDRESS port 20024: Connection refused
+    hint: is the address right, does sshd listen there, and does a firewall let this machine in?
   
     CLOCK  x  capture  web2: cannot connect to ADDRESS port 20024: Connection refused
   

@@ -17,6 +17,7 @@
   $ belay rollback -e production --to v1 --quiet
   x production: v1 was not deployed; nothing was switched, v4 is live
     because web1: release ID of shop is not on the host any more
+    hint: deploy version v1 again, or choose another one with 'belay rollback --list'
   [1]
 
 What is not ours stays.

@@ -7,7 +7,6 @@ Preflight checks are judged before anything is touched.
     because preflight failed: ready: no answer: Connection refused (expected .connected, got false)
   
     CLOCK  x  preflight  preflight did not pass: ready
-    CLOCK  x  preflight  preflight failed: ready: no answer: Connection refused (expected .connected, got false)
   
   x preflight failed: 1 failed
     x ready  DURATION, 2 attempts  no answer: Connection refused (expected .connected, got false)
@@ -15,7 +14,6 @@ Preflight checks are judged before anything is touched.
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
   ! x ready: fail: no answer: Connection refused (expected .connected, got false)
   ! x preflight did not pass: ready
-  ! x preflight failed: ready: no answer: Connection refused (expected .connected, got false)
   [1]
   $ ls -A "$WEB1_SRV"
   $ events
