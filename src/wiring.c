@@ -1,7 +1,8 @@
 /* Builds chains of effects and runs one command on one of them.
  *
  *   ordinary   [trace →] [dryrun →] [record →] redact → live
- *   replay     [dryrun →] replay            (with the options of the recorded command line)
+ *   replay     [dryrun →] [whatif →] replay  (with the options of the recorded command line; whatif
+ *                                            when another configuration stands in)
  *
  * Nothing is opened or initialised here: live does that when the first effect of a kind asks. */
 #include "wiring.h"
@@ -202,6 +203,8 @@ static int run_tape(struct command_context *context, const char *tape,
 	};
 	if (replay_chain(tape, &layer, &header, &request, &inner.command, err) < 0)
 		return -1;
+	if (config_file)
+		layer = effects_whatif_new(layer);
 	if (request_flag(request, "dry-run"))
 		layer = effects_dryrun_new(layer);
 	fx = effects_new(TAKE_PTR(layer));

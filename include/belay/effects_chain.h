@@ -24,6 +24,9 @@ int effects_record_new(struct effects_layer *below, const char *path,
 /* Answers from a tape. *ret_header: new reference. */
 int effects_replay_new(const char *path, struct effects_layer **ret, json_t **ret_header,
 		       struct err *err);
+/* For a replay under another configuration: what the tape does not hold is noted (acts) or assumed
+ * (the world after them) instead of being a divergence. Takes `below`, a replay layer. */
+struct effects_layer *effects_whatif_new(struct effects_layer *below);
 
 /* Who wants to know about every effect as it ends. Called from the lane's thread; `failure` is NULL
  * when it went well. `effect` is not redacted. */

@@ -17,8 +17,9 @@ const struct command command_replay = {
 	.summary = "run a recorded run again, from its tape alone",
 	.details =
 		"Prints what the recorded run printed, byte for byte, and exits as it did. With "
-		"--config another configuration judges the recorded answers; where it asks for "
-		"something that the tape does not hold, the replay stops and says so.\n"
+		"--config another configuration judges the recorded answers; from where it takes "
+		"another way than the run did, acts are listed instead of done, and what "
+		"would follow from them is assumed, as in a dry run.\n"
 		"With --json the output is a member of an object that describes the tape.",
 	.arguments = "TAPE",
 	.min_arguments = 1,

@@ -127,6 +127,8 @@ static void add_headline(struct str *out, const struct render *render,
 		str_addf(&text, "%s was not deployed; nothing was switched, %s is live",
 			 version, previous);
 	bool pending = ending->assumed && is_ended(ending, "passed");
+	if (ending->assumed && !pending)
+		str_add(&text, " (supposed: nothing was done)");
 	ink_add_mark(out, render, pending ? "would" : ending->mark);
 	str_add_char(out, ' ');
 	render_inkf(out, render, INK_BOLD, "%s: %s\n",
