@@ -40,6 +40,20 @@ int json_parse(const char *text, size_t len, const char *name, json_t **ret,
 char *json_text_pretty(const json_t *value);
 char *json_text_compact(const json_t *value);
 
+/* The same text for a value that is written again and again while most of it stays: objects that are
+ * its members, or rows of its members, are copied from the last text when they are the same objects
+ * (by address, and not changed in place meanwhile). Starts zeroed; one for each such value. */
+struct json_memo {
+	struct {
+		struct json_memo_part *items;
+		size_t count, capacity;
+	} parts; /* in the order of the text */
+	char *text;
+};
+void json_memo_release(struct json_memo *memo);
+/* json_text_pretty(value), borrowed from the memo until the next call. */
+const char *json_text_again(const json_t *value, struct json_memo *memo);
+
 /* For people, in one line, at most `max_columns` wide: strings quoted, long parts elided. */
 void json_add_brief(struct str *out, const json_t *value, size_t max_columns);
 

@@ -8,17 +8,35 @@
 
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "belay/vec.h"
+
+/* A look-up goes no further than this beyond the last hit: rows come and go at the ends. */
+#define MEMO_WINDOW 8
+
+/* An object and where its text is. */
+struct json_memo_part {
+	json_t *value;
+	size_t from, len;
+};
+
+/* A text written with the help of the last one. */
+struct rewrite {
+	const struct json_memo *last;
+	size_t at; /* in last->parts: those before have been passed */
+	struct json_memo now;
+};
 
 /* Where the spaces go. */
 struct layout {
 	const char *after_colon;
 	const char *after_comma;
 	bool indent;
+	struct rewrite *rewrite; /* or NULL */
 };
 
-static const struct layout compact = {"", "", false};
-static const struct layout brief = {" ", " ", false};
-static const struct layout pretty = {" ", "", true};
+static const struct layout compact = {"", "", false, NULL};
+static const struct layout brief = {" ", " ", false, NULL};
+static const struct layout pretty = {" ", "", true, NULL};
 
 static void add_value(struct str *out, const json_t *value, const struct layout *layout,
 		      size_t depth);
@@ -133,8 +151,8 @@ static struct member *sorted_members(const json_t *object, size_t count)
 	return members;
 }
 
-static void add_object(struct str *out, const json_t *object, const struct layout *layout,
-		       size_t depth)
+static void add_members(struct str *out, const json_t *object,
+			const struct layout *layout, size_t depth)
 {
 	size_t count = json_object_size(object);
 	_cleanup_free_ struct member *members = sorted_members(object, count);
@@ -149,6 +167,40 @@ static void add_object(struct str *out, const json_t *object, const struct layou
 	if (count)
 		add_break(out, layout, depth);
 	str_add_char(out, '}');
+}
+
+static bool add_from_last(struct str *out, const json_t *object, struct rewrite *rewrite)
+{
+	const struct json_memo *last = rewrite->last;
+	size_t end = rewrite->at + MEMO_WINDOW;
+	for (size_t i = rewrite->at; i < last->parts.count && i < end; i++) {
+		const struct json_memo_part *part = &last->parts.items[i];
+		if (part->value != object)
+			continue;
+		str_add_bytes(out, last->text + part->from, part->len);
+		rewrite->at = i + 1;
+		return true;
+	}
+	return false;
+}
+
+/* Below the root an object is looked up in the last text, and noted for the next one. */
+static void add_object(struct str *out, const json_t *object, const struct layout *layout,
+		       size_t depth)
+{
+	struct rewrite *rewrite = layout->rewrite;
+	size_t from = out->len;
+	if (!rewrite || depth == 0) {
+		add_members(out, object, layout, depth);
+		return;
+	}
+	if (!add_from_last(out, object, rewrite))
+		add_members(out, object, &pretty, depth);
+	*vec_push(&rewrite->now.parts) = (struct json_memo_part){
+		.value = json_incref((json_t *)object),
+		.from = from,
+		.len = out->len - from,
+	};
 }
 
 static void add_value(struct str *out, const json_t *value, const struct layout *layout,
@@ -188,6 +240,29 @@ char *json_text_pretty(const json_t *value)
 	add_value(&out, value, &pretty, 0);
 	str_add_char(&out, '\n');
 	return str_take(&out);
+}
+
+void json_memo_release(struct json_memo *memo)
+{
+	for (size_t i = 0; i < memo->parts.count; i++)
+		json_decref(memo->parts.items[i].value);
+	free(memo->parts.items);
+	free(memo->text);
+	*memo = (struct json_memo){0};
+}
+
+const char *json_text_again(const json_t *value, struct json_memo *memo)
+{
+	struct str out = STR_INIT_MAX(SIZE_MAX / 4);
+	struct rewrite rewrite = {.last = memo};
+	struct layout layout = pretty;
+	layout.rewrite = &rewrite;
+	add_value(&out, value, &layout, 0);
+	str_add_char(&out, '\n');
+	json_memo_release(memo);
+	*memo = rewrite.now;
+	memo->text = str_take(&out);
+	return memo->text;
 }
 
 char *json_text_compact(const json_t *value)

@@ -62,6 +62,50 @@ TEST(strings_are_escaped_for_json_and_for_terminals)
 	CHECK_STR_EQ(nul_text, "\"a\\u0000b\"");
 }
 
+static json_t *row_new(int number)
+{
+	return json_pack("{s:i, s:{s:s}}", "n", number, "in", "a", "x");
+}
+
+/* Rows are taken away, put in the middle, replaced and added; what stays is the same object. */
+TEST(a_text_written_from_the_last_one_is_the_same_text)
+{
+	static const struct row {
+		const char *name;
+		size_t remove, insert, replace; /* places; SIZE_MAX: none */
+	} steps[] = {
+		{"as it was", SIZE_MAX, SIZE_MAX, SIZE_MAX},
+		{"the first leaves, one comes", 0, 19, SIZE_MAX},
+		{"the last is another", SIZE_MAX, SIZE_MAX, 19},
+		{"in the middle", 10, 12, 3},
+	};
+	_cleanup_json_ json_t *rows = json_array();
+	_cleanup_json_ json_t *other = row_new(-1);
+	struct json_memo memo = {0};
+	for (int i = 0; i < 20; i++)
+		json_array_append_new(rows, row_new(i));
+	FOR_ROWS(step, steps) {
+		if (step->remove != SIZE_MAX)
+			json_array_remove(rows, step->remove);
+		if (step->insert != SIZE_MAX)
+			json_array_insert_new(rows, step->insert, row_new(100));
+		if (step->replace != SIZE_MAX)
+			json_array_set_new(rows, step->replace, row_new(200));
+		_cleanup_json_ json_t *document =
+			json_pack("{s:o, s:O, s:i, s:{}}", "rows", json_copy(rows),
+				  "other", other, "count", 7, "empty");
+		_cleanup_free_ char *want = json_text_pretty(document);
+		CHECK_STR_EQ(json_text_again(document, &memo), want);
+		CHECK_INT_EQ(memo.parts.count, json_array_size(rows) + 2);
+	}
+	json_array_clear(rows);
+	for (int i = 0; i < 20; i++)
+		json_array_append_new(rows, row_new(i));
+	_cleanup_free_ char *want = json_text_pretty(rows);
+	CHECK_STR_EQ(json_text_again(rows, &memo), want);
+	json_memo_release(&memo);
+}
+
 TEST(brief_fits_into_its_columns)
 {
 	static const struct row {
