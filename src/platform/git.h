@@ -145,14 +145,29 @@ struct vcs_log_options {
 
 struct vcs_history {
 	struct {
-		struct vcs_commit *items; /* newest first, along first parents */
+		struct vcs_commit *
+			items; /* newest first (a page: oldest first), along first parents */
 		size_t count, capacity;
 	} commits; /* none: the branch is absent */
+	/* Of a page: */
+	char tip[VCS_ID_BYTES]; /* "" when the branch is absent */
+	size_t total;           /* commits altogether */
 };
 
 int vcs_log(struct vcs_pool *pool, const struct vcs_remote *remote, const char *branch,
 	    const struct vcs_log_options *options, struct vcs_history *ret,
 	    struct err *err);
+
+/* A part of the history, oldest first, so that a long one need not be in memory as a whole. */
+struct vcs_page {
+	size_t from, count; /* 0: the oldest commit */
+	const char *
+		tip; /* that an earlier page gave: the branch as it was then; NULL: now */
+	bool trees;
+};
+int vcs_log_page(struct vcs_pool *pool, const struct vcs_remote *remote,
+		 const char *branch, const struct vcs_page *page, struct vcs_history *ret,
+		 struct err *err);
 void vcs_history_release(struct vcs_history *history);
 
 /* --- repository ------------------------------------------------------------------------------- */

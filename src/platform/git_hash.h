@@ -9,7 +9,7 @@
 #include "belay/err.h"
 #include "platform/git.h"
 
-/* The id of a blob with these bytes. ERR_FAIL when libgit2 cannot hash. */
+/* The id of a blob with these bytes. ERR_FAIL when there is no SHA-1. */
 int vcs_hash(const void *data, size_t len, char ret_id[static VCS_ID_BYTES],
 	     struct err *err);
 

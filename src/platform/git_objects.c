@@ -206,6 +206,32 @@ int vcs_load_commit(git_repository *repo, const git_oid *id, bool with_tree,
 	return result;
 }
 
+int vcs_load_parent(git_repository *repo, const git_oid *id, bool *ret_has_parent,
+		    git_oid *ret_parent, struct err *err)
+{
+	static const size_t parent_at = 5 + VCS_ID_BYTES; /* after "tree ID\n" */
+	char text[VCS_ID_BYTES];
+	git_odb *odb = NULL;
+	git_odb_object *object = NULL;
+	int result = git_repository_odb(&odb, repo);
+	if (result == 0)
+		result = git_odb_read(&object, odb, id);
+	size_t len = result == 0 ? git_odb_object_size(object) : 0;
+	if (result < 0 || git_odb_object_type(object) != GIT_OBJECT_COMMIT ||
+	    len < parent_at) {
+		result = damaged(git_oid_tostr(text, sizeof text, id), err);
+	} else {
+		const char *data = git_odb_object_data(object);
+		*ret_has_parent = len > parent_at + 6 + VCS_ID_BYTES &&
+				  memcmp(data + parent_at, "parent ", 7) == 0 &&
+				  git_oid_fromstrn(ret_parent, data + parent_at + 7,
+						   VCS_ID_BYTES - 1) == 0;
+	}
+	git_odb_object_free(object);
+	git_odb_free(odb);
+	return result;
+}
+
 /* --- building --------------------------------------------------------------------------------- */
 
 static bool tree_has(const git_tree *tree, const char *path)

@@ -14,7 +14,6 @@
 #include "platform/trust.h"
 
 #define CALL_TIMEOUT_MS 120000
-#define LOG_TIMEOUT_MS 600000
 /* Objects of appended commits are kept in memory: after so many the store starts anew. */
 #define APPENDS_MAX 256
 
@@ -39,6 +38,7 @@ static void session_free(struct vcs_session *session)
 {
 	vcs_store_free(session->store);
 	vcs_store_free(session->spare);
+	vcs_line_clear(&session->line);
 	http_client_free(session->http);
 	vcs_ssh_release(session);
 	str_release(&session->remote_says);
@@ -160,10 +160,8 @@ static int find_locked(struct vcs_pool *pool, const struct vcs_remote *remote,
 	return 0;
 }
 
-/* The session for this remote and branch, locked and ready for one call. */
-static int enter(struct vcs_pool *pool, const struct vcs_remote *remote,
-		 const char *branch, int64_t default_timeout_ms, struct vcs_session **ret,
-		 struct err *err)
+int vcs_enter(struct vcs_pool *pool, const struct vcs_remote *remote, const char *branch,
+	      int64_t default_timeout_ms, struct vcs_session **ret, struct err *err)
 {
 	vcs_start();
 	pthread_mutex_lock(&pool->lock);
@@ -182,7 +180,7 @@ static int enter(struct vcs_pool *pool, const struct vcs_remote *remote,
 	return 0;
 }
 
-static void leave(struct vcs_session *session)
+void vcs_leave(struct vcs_session *session)
 {
 	session->remote = NULL;
 	pthread_mutex_unlock(&session->lock);
@@ -195,8 +193,8 @@ static bool is_yet_to_be_made(const struct vcs_session *session)
 	       access(session->url, F_OK) < 0 && errno == ENOENT;
 }
 
-static int see_tip(struct vcs_session *session, size_t depth, bool *ret_exists,
-		   git_oid *ret_tip, struct err *err)
+int vcs_see_tip(struct vcs_session *session, size_t depth, bool *ret_exists,
+		git_oid *ret_tip, struct err *err)
 {
 	if (session->kind == VCS_PATH && is_yet_to_be_made(session)) {
 		*ret_exists = false;
@@ -215,15 +213,15 @@ int vcs_read(struct vcs_pool *pool, const struct vcs_remote *remote, const char 
 	struct vcs_session *session;
 	git_oid tip;
 	*ret = (struct vcs_snapshot){0};
-	if (enter(pool, remote, branch, CALL_TIMEOUT_MS, &session, err) < 0)
+	if (vcs_enter(pool, remote, branch, CALL_TIMEOUT_MS, &session, err) < 0)
 		return -1;
-	int result = see_tip(session, 1, &ret->exists, &tip, err);
+	int result = vcs_see_tip(session, 1, &ret->exists, &tip, err);
 	if (result == 0 && ret->exists)
 		result = vcs_load_commit(session->store->repo, &tip, false, &ret->commit,
 					 err);
 	if (result == 0 && ret->exists)
 		result = vcs_load_files(session->store->repo, &tip, &ret->files, err);
-	leave(session);
+	vcs_leave(session);
 	return result;
 }
 
@@ -253,7 +251,7 @@ int vcs_append(struct vcs_pool *pool, const struct vcs_remote *remote, const cha
 	struct vcs_session *session;
 	*ret = (struct vcs_append_result){0};
 	if (check_append(append, err) < 0 ||
-	    enter(pool, remote, branch, CALL_TIMEOUT_MS, &session, err) < 0)
+	    vcs_enter(pool, remote, branch, CALL_TIMEOUT_MS, &session, err) < 0)
 		return -1;
 	git_oid *ids = mem_array(git_oid, append->commit_count);
 	int result = session->kind == VCS_PATH
@@ -264,7 +262,7 @@ int vcs_append(struct vcs_pool *pool, const struct vcs_remote *remote, const cha
 		vcs_store_free(session->store);
 		session->store = NULL;
 	}
-	leave(session);
+	vcs_leave(session);
 	if (result == 0 && !ret->raced) {
 		ret->ids = mem_alloc_array(append->commit_count, sizeof *ret->ids);
 		for (size_t i = 0; i < append->commit_count; i++)
@@ -272,52 +270,4 @@ int vcs_append(struct vcs_pool *pool, const struct vcs_remote *remote, const cha
 	}
 	free(ids);
 	return result;
-}
-
-/* --- log -------------------------------------------------------------------------------------- */
-
-/* Along first parents, from `tip` on, as far as the store goes. */
-static int walk(struct vcs_session *session, git_oid tip,
-		const struct vcs_log_options *options, struct vcs_history *ret,
-		struct err *err)
-{
-	git_repository *repo = session->store->repo;
-	for (;;) {
-		if (stop_asked(&session->remote->stop))
-			return err_set(err, ERR_CANCELLED, "cancelled");
-		struct vcs_commit *commit = vec_push(&ret->commits);
-		if (vcs_load_commit(repo, &tip, options->trees, commit, err) < 0)
-			return -1;
-		if (commit->parents.count == 0 || ret->commits.count == options->limit)
-			return 0;
-		git_oid_fromstr(&tip, commit->parents.items[0]);
-		bool complete = session->store->complete;
-		if (!complete && !vcs_store_has(session->store, &tip))
-			return 0;
-	}
-}
-
-int vcs_log(struct vcs_pool *pool, const struct vcs_remote *remote, const char *branch,
-	    const struct vcs_log_options *options, struct vcs_history *ret,
-	    struct err *err)
-{
-	struct vcs_session *session;
-	bool exists;
-	git_oid tip;
-	*ret = (struct vcs_history){0};
-	if (enter(pool, remote, branch, LOG_TIMEOUT_MS, &session, err) < 0)
-		return -1;
-	int result = see_tip(session, options->limit, &exists, &tip, err);
-	if (result == 0 && exists)
-		result = walk(session, tip, options, ret, err);
-	leave(session);
-	return result;
-}
-
-void vcs_history_release(struct vcs_history *history)
-{
-	for (size_t i = 0; i < history->commits.count; i++)
-		vcs_commit_release(&history->commits.items[i]);
-	free(history->commits.items);
-	*history = (struct vcs_history){0};
 }

@@ -26,6 +26,13 @@ struct vcs_store {
 	unsigned appends;
 };
 
+/* The ids of a branch's commits along first parents, newest first. */
+struct vcs_line {
+	git_oid *items;
+	size_t count, capacity;
+};
+void vcs_line_clear(struct vcs_line *line);
+
 struct vcs_session {
 	pthread_mutex_t lock;
 	char *key;
@@ -36,6 +43,8 @@ struct vcs_session {
 
 	struct vcs_store *store; /* with the objects seen last; NULL at first */
 	struct vcs_store *spare; /* empty: what the next fetch goes into */
+
+	struct vcs_line line; /* of the last tip that was read in pages */
 
 	/* http */
 	struct http_client *http;
@@ -60,6 +69,14 @@ struct vcs_session {
 /* Once for the process; before any other call into libgit2. */
 void vcs_start(void);
 
+/* The session for this remote and branch, locked and ready for one call. */
+int vcs_enter(struct vcs_pool *pool, const struct vcs_remote *remote, const char *branch,
+	      int64_t default_timeout_ms, struct vcs_session **ret, struct err *err);
+void vcs_leave(struct vcs_session *session);
+/* Where the branch is; session->store has its newest `depth` commits then (0: all). */
+int vcs_see_tip(struct vcs_session *session, size_t depth, bool *ret_exists,
+		git_oid *ret_tip, struct err *err);
+
 /* Fills *err from the transport's fault, else from libgit2's last error. Returns -1. */
 int vcs_fail(struct vcs_session *session, enum err_code code, struct err *err);
 /* libgit2's last error, without a session. */
@@ -79,6 +96,9 @@ bool vcs_store_has(const struct vcs_store *store, const git_oid *id);
 /* Parses a commit in the store. */
 int vcs_load_commit(git_repository *repo, const git_oid *id, bool with_tree,
 		    struct vcs_commit *ret, struct err *err);
+/* The first parent, when it has one. */
+int vcs_load_parent(git_repository *repo, const git_oid *id, bool *ret_has_parent,
+		    git_oid *ret_parent, struct err *err);
 void vcs_commit_release(struct vcs_commit *commit);
 int vcs_load_files(git_repository *repo, const git_oid *commit_id, struct vcs_files *ret,
 		   struct err *err);

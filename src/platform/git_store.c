@@ -16,6 +16,9 @@
 
 static pthread_once_t git_once = PTHREAD_ONCE_INIT;
 
+/* Of what was read; hardly anything is read twice. libgit2's own limit is 256 MiB. */
+#define CACHE_MAX_BYTES ((ssize_t)16 << 20)
+
 static void git_start(void)
 {
 	static const git_config_level_t foreign[] = {
@@ -34,6 +37,7 @@ static void git_start(void)
 	 * for one repository (libgit2 1.9's configuration in memory frees itself twice), so
 	 * throw-away ones are kept in memory where that is possible, see below. */
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX_BYTES);
 }
 
 void vcs_start(void)

@@ -197,6 +197,79 @@ TEST(several_commits_and_removal)
 	check_with_git(path);
 }
 
+/* Pages are of the branch as it was when the first of them was read. */
+TEST(a_history_in_pages)
+{
+	static const struct row {
+		const char *name;
+		size_t from, count, got;
+		bool pinned;
+		size_t total;
+	} rows[] = {
+		{"the oldest", 0, 2, 2, false, 5},      {"the middle", 2, 2, 2, true, 5},
+		{"the end", 4, 2, 1, true, 5},          {"beyond", 5, 2, 0, true, 5},
+		{"what came since", 4, 9, 2, false, 6},
+	};
+	_cleanup_free_ char *path = repository_path("pages.git");
+	char ids[6][VCS_ID_BYTES], tip[VCS_ID_BYTES];
+	struct place place;
+	struct err err = {0};
+	place_open(&place, path);
+	for (size_t i = 0; i < 6; i++) {
+		struct vcs_append_result result;
+		struct vcs_history history;
+		CHECK_OK(append_file(&place, i ? ids[i - 1] : NULL, "f",
+				     i % 2 ? "1" : "2", &result, &err),
+			 &err);
+		memcpy(ids[i], result.ids[0], VCS_ID_BYTES);
+		free(result.ids);
+		if (i < 4)
+			continue;
+		for (size_t j = 0; j < ARRAY_SIZE(rows); j++) {
+			const struct vcs_page page = {
+				.from = rows[j].from,
+				.count = rows[j].count,
+				.tip = rows[j].pinned ? tip : NULL,
+				.trees = true,
+			};
+			if (!rows[j].pinned && rows[j].total != i + 1)
+				continue;
+			CHECK_OK(vcs_log_page(place.pool, &place.remote, BRANCH, &page,
+					      &history, &err),
+				 &err);
+			CHECK_INT_EQ(history.total, rows[j].total);
+			CHECK_INT_EQ(history.commits.count, rows[j].got);
+			for (size_t k = 0; k < history.commits.count; k++)
+				CHECK_STR_EQ(history.commits.items[k].id,
+					     ids[rows[j].from + k]);
+			if (rows[j].total == 5)
+				memcpy(tip, history.tip, sizeof tip);
+			vcs_history_release(&history);
+		}
+	}
+	place_close(&place);
+}
+
+TEST(an_empty_history_has_empty_pages)
+{
+	_cleanup_free_ char *path = repository_path("none.git");
+	const char *const none = "1111111111111111111111111111111111111111";
+	struct place place;
+	struct vcs_history history;
+	struct err err = {0};
+	place_open(&place, path);
+	struct vcs_page page = {.count = 10};
+	CHECK_OK(vcs_log_page(place.pool, &place.remote, BRANCH, &page, &history, &err),
+		 &err);
+	CHECK_INT_EQ(history.total, 0);
+	CHECK_STR_EQ(history.tip, "");
+	page.tip = none;
+	CHECK_FAILS(
+		vcs_log_page(place.pool, &place.remote, BRANCH, &page, &history, &err),
+		&err, ERR_STATE, "is not on the branch any more");
+	place_close(&place);
+}
+
 TEST(whoever_is_late_has_raced)
 {
 	_cleanup_free_ char *path = repository_path("late.git");
