@@ -101,6 +101,10 @@
  *   git.log    {remote: REMOTE, branch, limit?, newest_first?, trees?: bool}
  *                                              → {tip, commits: [COMMIT..]}
  *            COMMIT is {id, parents: [..], subject, body, author, at_ms, tree?: {path: blob id}}
+ *   git.log    {remote: REMOTE, branch, page: {from, count, tip?}, trees?: bool}
+ *                                              → {tip, total, commits: [COMMIT..]}
+ *            A part of a long history, oldest first: `count` commits after the `from` oldest ones.
+ *            `tip`, from an earlier answer, asks for the branch as it was then. total: all commits.
  *   git.blobs  {texts: [..]}                   → {ids: [..]}
  *            The object ids that files with these texts have in git. Pure.
  *   git.append {remote: REMOTE, branch, parent: id|null, author: {name, email},
@@ -168,8 +172,8 @@ int effects_write_file(struct effects *fx, const char *path, const char *text,
 /* --- cancellation -------------------------------------------------------------------------- */
 
 /* After SIGINT or SIGTERM every effect fails with ERR_CANCELLED (an act that has begun is allowed
- * to end; clock, random, env and a few more that harm nobody work on). Whoever has to tidy up says
- * so first: from then on effects work again in this lane and the lanes below it, until a second
+ * to end, but for commands on this machine, which are told to; clock, random, env and a few more
+ * that harm nobody work on). Whoever has to tidy up says so first: from then on effects work again in this lane and the lanes below it, until a second
  * signal; other lanes stay cancelled until they do the same. True when there was a cancellation to
  * acknowledge. */
 bool effects_acknowledge_cancel(struct effects *fx);

@@ -256,12 +256,47 @@ static int log_of(struct live_call *call, const struct owned_remote *owned,
 	return status;
 }
 
+static json_t *page_new(const struct vcs_history *history, bool trees)
+{
+	json_t *commits = json_array();
+	for (size_t i = 0; i < history->commits.count; i++)
+		json_array_append_new(commits,
+				      commit_new(&history->commits.items[i], trees));
+	return json_pack("{s:o, s:I, s:o}", "tip",
+			 *history->tip ? json_string(history->tip) : json_null(), "total",
+			 (json_int_t)history->total, "commits", commits);
+}
+
+static int page_of(struct live_call *call, const struct owned_remote *owned,
+		   const json_t *wanted, json_t **ret_answer, struct err *err)
+{
+	int64_t from = json_get_int(wanted, "from", 0);
+	int64_t count = json_get_int(wanted, "count", 0);
+	if (from < 0 || count <= 0 || count > LIMIT_MAX)
+		return err_set(err, ERR_CONFIG, "git.log: 'page' is out of range");
+	const struct vcs_page page = {
+		.from = (size_t)from,
+		.count = (size_t)count,
+		.tip = json_get_string(wanted, "tip", NULL),
+		.trees = json_get_bool(call->args, "trees", false),
+	};
+	struct vcs_history history;
+	int status = vcs_log_page(live_git_pool(call), &owned->remote, owned->branch,
+				  &page, &history, err);
+	if (status == 0)
+		*ret_answer = page_new(&history, page.trees);
+	vcs_history_release(&history);
+	return status;
+}
+
 int live_git_log(struct live_call *call, json_t **ret_answer, struct err *err)
 {
 	struct owned_remote owned;
 	int status = read_remote(call, "git.log", &owned, err);
+	const json_t *page = json_object_get(call->args, "page");
 	if (status == 0)
-		status = log_of(call, &owned, ret_answer, err);
+		status = page ? page_of(call, &owned, page, ret_answer, err)
+			      : log_of(call, &owned, ret_answer, err);
 	owned_remote_release(&owned);
 	return status;
 }

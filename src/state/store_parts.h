@@ -69,7 +69,8 @@ struct store {
 	bool assumed; /* a dry run: the branch was not really written, do not read it again */
 };
 
-/* git.log of the store's branch: {tip, commits}. `args` (taken) has limit, newest_first, trees. */
+/* git.log of the store's branch: {tip, commits}. `args` (taken) has limit, newest_first, trees
+ * or page, trees. */
 int store_log(struct store *store, json_t *args, json_t **ret, struct err *err);
 
 #endif

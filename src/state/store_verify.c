@@ -2,7 +2,8 @@
  *
  * Files are compared by their git object ids, which the log gives without reading a single file; the
  * ids of what they ought to be are asked for in batches (git.blobs). The work grows with the number
- * of events, not with its square, and memory is bounded by the batch.
+ * of events, not with its square; the log is read in pages and texts are written from their
+ * predecessors, so that memory does not grow with it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,18 +15,19 @@
 #include "belay/vec.h"
 #include "store_parts.h"
 
-#define BATCH_COMMITS 256
+#define PAGE_COMMITS 256
 #define BATCH_BYTES ((size_t)8 << 20)
 
 /* One environment as folded so far. */
 struct folded {
 	char *name;
 	struct journal_documents documents;
+	struct json_memo memos[BRANCH_DOCUMENTS];
 };
 
 /* A commit whose files still have to be compared: it changed texts[first..first + count). */
 struct pending {
-	const json_t *commit; /* borrowed from the log */
+	const json_t *commit; /* borrowed from the page */
 	size_t first, count;
 };
 
@@ -41,21 +43,25 @@ struct audit {
 	} pending;
 	json_t *paths, *texts; /* of the batch, side by side */
 	size_t text_bytes;
-	json_t *tree; /* {path: id} as it ought to be after the last commit compared */
-	const char *previous;
+	json_t *tree;   /* {path: id} as it ought to be after the last commit compared */
+	char *previous; /* id of the commit before, or NULL */
 };
 
 static void audit_release(struct audit *audit)
 {
 	for (size_t i = 0; i < audit->environments.count; i++) {
-		free(audit->environments.items[i].name);
-		journal_documents_release(&audit->environments.items[i].documents);
+		struct folded *folded = &audit->environments.items[i];
+		free(folded->name);
+		journal_documents_release(&folded->documents);
+		for (size_t j = 0; j < BRANCH_DOCUMENTS; j++)
+			json_memo_release(&folded->memos[j]);
 	}
 	free(audit->environments.items);
 	free(audit->pending.items);
 	json_decref(audit->paths);
 	json_decref(audit->texts);
 	json_decref(audit->tree);
+	free(audit->previous);
 }
 
 ATTR_PRINTF(3, 4)
@@ -88,28 +94,27 @@ static struct folded *environment_of(struct audit *audit, const char *name)
 static void add_text(struct audit *audit, const char *path, const char *text)
 {
 	json_array_append_new(audit->paths, json_string(path));
-	json_array_append_new(audit->texts, json_string(text));
-	audit->text_bytes += strlen(text);
+	size_t len = strlen(text);
+	json_array_append_new(audit->texts, json_stringn_nocheck(text, len));
+	audit->text_bytes += len;
 }
 
 /* Notes what the commit ought to have changed. */
-static void add_pending(struct audit *audit, const json_t *commit,
-			const struct journal_documents *before,
-			const struct journal_documents *after, const char *environment)
+static void add_pending(struct audit *audit, const json_t *commit, struct folded *folded,
+			const struct journal_documents *after)
 {
 	struct branch_document old[BRANCH_DOCUMENTS], new[BRANCH_DOCUMENTS];
-	bool first = json_get_int(before->state, "sequence", 0) == 0;
+	bool first = json_get_int(folded->documents.state, "sequence", 0) == 0;
 	struct pending *pending = vec_push(&audit->pending);
 	pending->commit = commit;
 	pending->first = json_array_size(audit->texts);
-	branch_list(before, old);
+	branch_list(&folded->documents, old);
 	branch_list(after, new);
 	for (size_t i = 0; i < BRANCH_DOCUMENTS; i++) {
 		if (!first && old[i].value == new[i].value)
 			continue;
-		_cleanup_free_ char *path = branch_path(environment, new[i].name);
-		_cleanup_free_ char *text = json_text_pretty(new[i].value);
-		add_text(audit, path, text);
+		_cleanup_free_ char *path = branch_path(folded->name, new[i].name);
+		add_text(audit, path, json_text_again(new[i].value, &folded->memos[i]));
 	}
 	if (!audit->previous)
 		add_text(audit, "format", BRANCH_FORMAT_TEXT);
@@ -156,10 +161,11 @@ static int fold_commit(struct audit *audit, const json_t *commit, struct err *er
 		return misfit(err, commit, "%s", why.message);
 	if (!audit->previous)
 		take_readme(audit, commit);
-	add_pending(audit, commit, &folded->documents, &after, environment);
+	add_pending(audit, commit, folded, &after);
 	journal_documents_release(&folded->documents);
 	folded->documents = after;
-	audit->previous = json_get_string(commit, "id", "");
+	free(audit->previous);
+	audit->previous = mem_strdup(json_get_string(commit, "id", ""));
 	return 0;
 }
 
@@ -211,7 +217,7 @@ static int flush(struct audit *audit, struct err *err)
 	return 0;
 }
 
-static int check_all(struct audit *audit, const json_t *commits, struct err *err)
+static int check_page(struct audit *audit, const json_t *commits, struct err *err)
 {
 	struct err first = {0};
 	size_t index;
@@ -224,41 +230,63 @@ static int check_all(struct audit *audit, const json_t *commits, struct err *err
 			*err = first;
 			return -1;
 		}
-		if (audit->pending.count < BATCH_COMMITS &&
-		    audit->text_bytes < BATCH_BYTES)
-			continue;
-		if (flush(audit, err))
+		if (audit->text_bytes >= BATCH_BYTES && flush(audit, err))
 			return -1;
 	}
 	return flush(audit, err);
 }
 
-static json_t *result_of(const struct audit *audit, const json_t *answer)
+/* `tip` is the one of the page before, or NULL. */
+static int read_page(struct audit *audit, json_int_t from, json_t *tip, json_t **ret,
+		     struct err *err)
 {
-	size_t count = json_array_size(json_object_get(answer, "commits"));
+	json_t *page = json_pack("{s:I, s:i}", "from", from, "count", PAGE_COMMITS);
+	if (tip)
+		json_object_set(page, "tip", tip);
+	return store_log(audit->store, json_pack("{s:o, s:b}", "page", page, "trees", 1),
+			 ret, err);
+}
+
+static json_t *result_of(const struct audit *audit, json_int_t count, json_t *tip)
+{
 	json_t *names = json_array();
 	for (size_t i = 0; i < audit->environments.count; i++)
 		json_array_append_new(names,
 				      json_string(audit->environments.items[i].name));
-	json_t *tip = json_object_get(answer, "tip");
 	return json_pack("{s:s, s:I, s:I, s:o, s:O}", "location",
-			 audit->store->location.text, "commits", (json_int_t)count,
-			 "events", (json_int_t)count, "environments", names, "tip",
-			 tip ? tip : json_null());
+			 audit->store->location.text, "commits", count, "events", count,
+			 "environments", names, "tip", tip);
+}
+
+static int check_all(struct audit *audit, json_t **ret, struct err *err)
+{
+	_cleanup_json_ json_t *tip = NULL;
+	json_int_t from = 0;
+	for (;;) {
+		_cleanup_json_ json_t *answer = NULL;
+		if (read_page(audit, from, tip, &answer, err))
+			return -1;
+		const json_t *commits = json_object_get(answer, "commits");
+		if (check_page(audit, commits, err))
+			return -1;
+		from += (json_int_t)json_array_size(commits);
+		if (!tip)
+			tip = json_incref(json_object_get(answer, "tip"));
+		if (json_array_size(commits) == 0 ||
+		    from >= json_get_int(answer, "total", 0))
+			break;
+	}
+	*ret = result_of(audit, from, tip ? tip : json_null());
+	return 0;
 }
 
 int store_verify(struct store *store, json_t **ret, struct err *err)
 {
-	_cleanup_json_ json_t *answer = NULL;
 	__attribute__((cleanup(audit_release))) struct audit audit = {
 		.store = store,
 		.paths = json_array(),
 		.texts = json_array(),
 		.tree = json_object(),
 	};
-	if (store_log(store, json_pack("{s:b}", "trees", 1), &answer, err) ||
-	    check_all(&audit, json_object_get(answer, "commits"), err))
-		return -1;
-	*ret = result_of(&audit, answer);
-	return 0;
+	return check_all(&audit, ret, err);
 }

@@ -83,6 +83,22 @@ static json_t *world_read(struct world *world, const json_t *args)
 			 world_commit(tip, false));
 }
 
+static json_t *world_page(struct world *world, const json_t *args, const json_t *page)
+{
+	const json_t *commits = world_branch(world, json_get_string(args, "branch", ""));
+	size_t total = json_array_size(commits);
+	size_t from = (size_t)json_get_int(page, "from", 0);
+	size_t end = from + (size_t)json_get_int(page, "count", 0);
+	json_t *log = json_array();
+	for (size_t i = from; i < total && i < end; i++)
+		json_array_append_new(log,
+				      world_commit(json_array_get(commits, i),
+						   json_get_bool(args, "trees", false)));
+	json_t *tip = json_object_get(world_tip(world, args), "id");
+	return json_pack("{s:o, s:I, s:o}", "tip", tip ? json_incref(tip) : json_null(),
+			 "total", (json_int_t)total, "commits", log);
+}
+
 static json_t *world_log(struct world *world, const json_t *args)
 {
 	const json_t *commits = world_branch(world, json_get_string(args, "branch", ""));
@@ -174,8 +190,9 @@ static json_t *world_git(struct world *world, const char *kind, const json_t *ar
 	world->remote = json_incref(json_object_get(args, "remote"));
 	if (strcmp(kind, "git.read") == 0)
 		return world_read(world, args);
+	const json_t *page = json_object_get(args, "page");
 	if (strcmp(kind, "git.log") == 0)
-		return world_log(world, args);
+		return page ? world_page(world, args, page) : world_log(world, args);
 	return world_append(world, args);
 }
 
