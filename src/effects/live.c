@@ -160,6 +160,21 @@ struct stop live_stop(const struct live_call *call)
 	};
 }
 
+static bool call_lane_is_cancelled(const void *context)
+{
+	const struct live_call *call = context;
+	return lane_cancelled(call->live, call->lane);
+}
+
+struct stop live_stop_child(const struct live_call *call)
+{
+	return (struct stop){
+		.asked = call_lane_is_cancelled,
+		.context = call,
+		.wake_fd = signals_wake_fd(acknowledged(call->live, call->lane)),
+	};
+}
+
 /* --- secrets ------------------------------------------------------------------------------- */
 
 static int read_secret_env(const char *name, const char *what, struct secret *ret,

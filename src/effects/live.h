@@ -33,6 +33,10 @@ int live_set_cancelled(struct err *err);
  * call. */
 struct stop live_stop(const struct live_call *call);
 
+/* For a command on this machine, acts included: it can be told to end (SIGTERM, two seconds, SIGKILL),
+ * and a workflow that is cancelled leaves ten seconds for everything. */
+struct stop live_stop_child(const struct live_call *call);
+
 typedef int live_handler(struct live_call *call, json_t **ret_answer, struct err *err);
 
 live_handler live_clock, live_sleep, live_random, live_env, live_secret, live_system;

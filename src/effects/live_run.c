@@ -124,7 +124,7 @@ int live_run(struct live_call *call, json_t **ret_answer, struct err *err)
 		.input = text ? feed_from_memory(&memory) : FEED_NONE,
 		.timeout_ms = json_get_int(call->args, "timeout_ms", 0),
 		.max_output_bytes = live_max_output(call),
-		.stop = live_stop(call),
+		.stop = live_stop_child(call),
 	};
 	_cleanup_outcome_ struct run_outcome outcome = {0};
 	if (process_run(&process, &outcome, err) < 0)

@@ -46,10 +46,10 @@ A run that is killed leaves a state that the next run recognises, once the lease
   + 15 events of 1 environment add up
     state.git belay-state at HASH
 
-SIGINT and SIGTERM: a command that runs may come to its end, then the run undoes what it did, gives the lock back and ends with 130.
+SIGINT and SIGTERM: a command that runs is told to end, then the run undoes what it did, gives the lock back and ends with 130.
 
   $ rm -f go started
-  $ SLOW=1 "$E2E_BELAY" deploy -e production --version v2 >interrupted.log 2>&1 & run=$!
+  $ SLOW=30 "$E2E_BELAY" deploy -e production --version v2 >interrupted.log 2>&1 & run=$!
   $ eventually test -e started
   $ kill -INT $run; wait $run
   [130]
@@ -58,12 +58,12 @@ SIGINT and SIGTERM: a command that runs may come to its end, then the run undoes
   $ belay status --json --jq '.environments[0] | {transaction, held: .lock.held}'
   {"held":false,"transaction":null}
   $ rm -f started
-  $ SLOW=1 "$E2E_BELAY" deploy -e production --version v2 >terminated.log 2>&1 & run=$!
+  $ SLOW=30 "$E2E_BELAY" deploy -e production --version v2 >terminated.log 2>&1 & run=$!
   $ eventually test -e started
   $ kill -TERM $run; wait $run
   [130]
   $ cat live
   v3
   $ belay verify
-  + 29 events of 1 environment add up
+  + 25 events of 1 environment add up
     state.git belay-state at HASH
