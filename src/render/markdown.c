@@ -32,11 +32,10 @@ void markdown_add_text(struct str *out, const char *text)
 /* The longest run of backticks in a text: a fence has to be longer. */
 static size_t longest_run(const char *text)
 {
-	size_t longest = 0;
-	while (*text) {
-		size_t run = strspn(text, "`");
+	size_t longest = 0, run = 0;
+	for (; *text; text++) {
+		run = *text == '`' ? run + 1 : 0;
 		longest = run > longest ? run : longest;
-		text += run ? run : 1;
 	}
 	return longest;
 }
