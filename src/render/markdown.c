@@ -40,6 +40,14 @@ static size_t longest_run(const char *text)
 	return longest;
 }
 
+/* Up to the end of the line that begins at `text`. By memchr, because sanitizers read to the end of a
+ * text for each strcspn, and a page can have a hundred thousand lines. */
+static size_t line_length(const char *text, const char *end)
+{
+	const char *found = memchr(text, '\n', (size_t)(end - text));
+	return (size_t)((found ? found : end) - text);
+}
+
 void markdown_add_code(struct str *out, const char *text)
 {
 	_cleanup_str_ struct str line = STR_INIT;
@@ -68,10 +76,12 @@ void markdown_add_block(struct str *out, const char *language, const char *text)
 	size_t fence = run < strlen(FENCE) ? strlen(FENCE) : run + 1;
 	str_pad(out, '`', fence);
 	str_addf(out, "%s\n", language);
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		_cleanup_free_ char *line = mem_strndup(text, len);
-		render_add_safe(out, line);
+	const char *end = text + strlen(text);
+	while (text < end) {
+		size_t len = line_length(text, end);
+		_cleanup_str_ struct str line = STR_INIT;
+		str_add_bytes(&line, text, len);
+		render_add_safe(out, str_text(&line));
 		str_add_char(out, '\n');
 		text += len + (text[len] != '\0');
 	}
@@ -109,18 +119,19 @@ const char *markdown_mark(const char *outcome)
 }
 
 /* The fence that is open at the end of the text: its length, 0 for none. */
-static size_t open_fence(const char *text)
+static size_t open_fence(const char *text, size_t size)
 {
+	const char *end = text + size;
 	size_t open = 0;
-	while (*text) {
-		size_t ticks = strspn(text, "`");
-		bool bare = is_break(text[ticks]) || !text[ticks];
+	while (text < end) {
+		size_t len = line_length(text, end), ticks = 0;
+		while (ticks < len && text[ticks] == '`')
+			ticks++;
 		if (!open && ticks >= strlen(FENCE))
 			open = ticks;
-		else if (open && ticks >= open && bare)
+		else if (open && ticks >= open && ticks == len)
 			open = 0;
-		text += strcspn(text, "\n");
-		text += *text != '\0';
+		text += len + 1;
 	}
 	return open;
 }
@@ -135,7 +146,7 @@ void markdown_cut(struct str *page, size_t max_bytes)
 		at--;
 	page->len = at;
 	page->data[at] = '\0';
-	size_t fence = open_fence(page->data);
+	size_t fence = open_fence(page->data, page->len);
 	str_pad(page, '`', fence);
 	str_add(page, MORE);
 }
