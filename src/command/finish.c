@@ -9,31 +9,14 @@ static const struct option options[] = {
 	{.name = "failed",
 	 .type = OPTION_FLAG,
 	 .help = "the steps failed: take everything back without judging the gates first"},
-	{.name = "reason",
-	 .letter = 'm',
-	 .type = OPTION_TEXT,
-	 .argument = "TEXT",
-	 .help = "with --failed: what failed, for the journal"},
+	OPTION_REASON("with --failed: what failed, for the journal"),
 	{0},
 };
 
 static int run(struct command_context *context, struct command_result *result,
 	       struct err *err)
 {
-	struct engine engine;
-	enum engine_end end;
-	if (engine_verb_open(context, &engine, err) < 0)
-		return -1;
-	const struct engine_request request = {
-		.transaction = request_text(context->request, "transaction"),
-		.failed = request_flag(context->request, "failed"),
-		.reason = request_text(context->request, "reason"),
-	};
-	if (engine_finish(&engine, &request, &end, &result->value, err) < 0)
-		return -1;
-	result->render = render_deploy;
-	result->status = (int)end;
-	return 0;
+	return engine_verb_run(context, engine_finish, result, err);
 }
 
 const struct command command_finish = {

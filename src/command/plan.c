@@ -2,21 +2,9 @@
 #include "engine_verb.h"
 
 static const struct option options[] = {
-	{.name = "version",
-	 .type = OPTION_TEXT,
-	 .argument = "VERSION",
-	 .help = "what would be deployed",
-	 .required = true},
-	{.name = "artifact",
-	 .letter = 'a',
-	 .type = OPTION_TEXT,
-	 .argument = "PATH",
-	 .help = "the artifact that would be shipped; it is inspected when given"},
-	{.name = "service",
-	 .letter = 's',
-	 .type = OPTION_LIST,
-	 .argument = "NAME",
-	 .help = "only this service; may be given again"},
+	OPTION_VERSION("what would be deployed"),
+	OPTION_ARTIFACT("the artifact that would be shipped; it is inspected when given"),
+	OPTION_SERVICE,
 	{0},
 };
 
@@ -26,11 +14,7 @@ static int run(struct command_context *context, struct command_result *result,
 	struct engine engine;
 	if (engine_verb_open(context, &engine, err) < 0)
 		return -1;
-	const struct engine_request request = {
-		.version = request_text(context->request, "version"),
-		.artifact = request_text(context->request, "artifact"),
-		.services = request_list(context->request, "service"),
-	};
+	const struct engine_request request = engine_verb_request(context->request);
 	result->render = render_plan;
 	return engine_plan(&engine, &request, &result->value, err);
 }

@@ -10,44 +10,28 @@ static const struct option options[] = {
 	 .letter = 'l',
 	 .type = OPTION_FLAG,
 	 .help = "show what can be gone back to"},
-	{.name = "service",
-	 .letter = 's',
-	 .type = OPTION_LIST,
-	 .argument = "NAME",
-	 .help = "only this service; may be given again"},
-	{.name = "reason",
-	 .letter = 'm',
-	 .type = OPTION_TEXT,
-	 .argument = "TEXT",
-	 .help = "why, for the journal"},
-	{.name = "take-lock",
-	 .type = OPTION_FLAG,
-	 .help = "take the lock although it is held: its holder is gone for certain"},
+	OPTION_SERVICE,
+	OPTION_REASON("why, for the journal"),
+	OPTION_TAKE_LOCK,
 	{0},
 };
+
+static int list(struct command_context *context, struct command_result *result,
+		struct err *err)
+{
+	struct engine engine;
+	if (engine_verb_open(context, &engine, err) < 0)
+		return -1;
+	result->render = render_rollback_list;
+	return engine_rollback_list(&engine, &result->value, err);
+}
 
 static int run(struct command_context *context, struct command_result *result,
 	       struct err *err)
 {
-	struct engine engine;
-	enum engine_end end;
-	if (engine_verb_open(context, &engine, err) < 0)
-		return -1;
-	if (request_flag(context->request, "list")) {
-		result->render = render_rollback_list;
-		return engine_rollback_list(&engine, &result->value, err);
-	}
-	const struct engine_request request = {
-		.to = request_text(context->request, "to"),
-		.services = request_list(context->request, "service"),
-		.reason = request_text(context->request, "reason"),
-		.take_lock = request_flag(context->request, "take-lock"),
-	};
-	if (engine_rollback(&engine, &request, &end, &result->value, err) < 0)
-		return -1;
-	result->render = render_deploy;
-	result->status = (int)end;
-	return 0;
+	if (request_flag(context->request, "list"))
+		return list(context, result, err);
+	return engine_verb_run(context, engine_rollback, result, err);
 }
 
 const struct command command_rollback = {
