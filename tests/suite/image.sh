@@ -2,7 +2,7 @@
 # The action's images, run as GitHub's runner runs them: inputs as variables, a workspace that belongs to somebody else,
 # HOME=/github/home, files for outputs, state and summary; no shell, no /tmp and no C library in the action image.
 #
-#   tests/suite/image.sh
+#   tests/suite/image.sh [--quick]     skips with --quick
 #
 # The git remote (https) and the host (sshd, nginx) are real and on loopback. Environment: BELAY (the executable that goes
 # into the images; default build/release/belay), BELAY_IMAGE_STORE (see scripts/image). The last line is
@@ -23,6 +23,7 @@ skip() {
 	skipped=$((skipped + 1))
 	finish
 }
+[ "${1:-}" != --quick ] || skip 'images are for the whole run'
 [ "$(id -u)" -eq 0 ] || skip 'needs root (hosts are namespaces, and buildah has a store of its own)'
 docker info >/dev/null 2>&1 || { command -v buildah && command -v podman && command -v runc; } >/dev/null ||
 	skip 'needs a Docker engine, or buildah, podman and runc'
