@@ -9,6 +9,7 @@
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "front.h"
+#include "platform/privacy.h"
 #include "wiring.h"
 
 /* `--json` counts even when the rest of the line could not be read. */
@@ -100,6 +101,7 @@ static void on_pipe(int number)
 
 int main(int argc, char **argv)
 {
+	privacy_keep_memory();
 	mem_init();
 	struct sigaction pipe_action = {.sa_handler = on_pipe, .sa_flags = SA_RESTART};
 	sigaction(SIGPIPE, &pipe_action, NULL);
