@@ -15,7 +15,7 @@
 
 #define TRIES_MAX 50
 #define GIVE_UP_MS 60000
-#define SPAN_FIRST_MS 40
+#define SPAN_FIRST_MS 1000 /* a burst of 32 writers needs three tries a commit; 40 ms: seven */
 #define SPAN_MAX_MS 4000
 #define AGE_HALF_MS 5000 /* at this age the span is half as long */
 
