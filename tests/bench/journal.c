@@ -1,7 +1,7 @@
 /* A long journal for benches: `bench_journal EVENTS [BRANCH]` writes a stream for git fast-import.
  *
- * The events are those of ordinary deployments, one after the other, 48 a day, folded by the real fold,
- * and the files are what the store would write; only the way into the repository is shorter.
+ * The events are those of ordinary deployments, one after the other, spread over 400 days, folded by the
+ * real fold, and the files are what the store would write; only the way into the repository is shorter.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@
 
 #define ENVIRONMENT "production"
 #define START_MS ((int64_t)1500000000 * 1000)
-#define BETWEEN_MS ((int64_t)30 * 60 * 1000) /* deployments */
+#define SPAN_MS ((int64_t)400 * 24 * 3600 * 1000) /* of the whole, whatever its length */
+#define DEPLOYMENT_EVENTS 7
 #define STEP_MS ((int64_t)4000)
 
 struct journal {
@@ -27,6 +28,7 @@ struct journal {
 	int64_t at_ms;
 	json_t *run;
 	struct journal_documents documents;
+	struct json_memo memos[BRANCH_DOCUMENTS];
 };
 
 static void write_data(const char *text)
@@ -40,8 +42,7 @@ static void write_file(const char *path, const char *text)
 	write_data(text);
 }
 
-static void write_changes(const struct journal *journal,
-			  const struct journal_documents *after)
+static void write_changes(struct journal *journal, const struct journal_documents *after)
 {
 	struct branch_document old[BRANCH_DOCUMENTS], new[BRANCH_DOCUMENTS];
 	branch_list(&journal->documents, old);
@@ -50,8 +51,7 @@ static void write_changes(const struct journal *journal,
 		if (journal->count > 0 && old[i].value == new[i].value)
 			continue;
 		_cleanup_free_ char *path = branch_path(ENVIRONMENT, new[i].name);
-		_cleanup_free_ char *text = json_text_pretty(new[i].value);
-		write_file(path, text);
+		write_file(path, json_text_again(new[i].value, &journal->memos[i]));
 	}
 	if (journal->count > 0)
 		return;
@@ -140,7 +140,8 @@ static void deploy(struct journal *journal)
 	    json_pack("{s:I}", "generation",
 		      (json_int_t)state_generation(journal->documents.state)));
 	journal->deployment++;
-	journal->at_ms = START_MS + journal->deployment * BETWEEN_MS;
+	int64_t between_ms = SPAN_MS * DEPLOYMENT_EVENTS / journal->wanted;
+	journal->at_ms = START_MS + journal->deployment * between_ms;
 }
 
 int main(int argc, char **argv)
@@ -162,6 +163,8 @@ int main(int argc, char **argv)
 	while (journal.count < journal.wanted)
 		deploy(&journal);
 	puts("done");
+	for (size_t i = 0; i < BRANCH_DOCUMENTS; i++)
+		json_memo_release(&journal.memos[i]);
 	journal_documents_release(&journal.documents);
 	json_decref(journal.run);
 	return 0;

@@ -29,6 +29,8 @@ nginx_conf() {
 		events { worker_connections 256; }
 		http {
 			access_log $1/access.log;
+			log_format connections '\$connection \$status \$request';
+			access_log $1/connections.log connections;
 			client_max_body_size 0;
 			client_body_temp_path $1/tmp/body;
 			proxy_temp_path $1/tmp/proxy;
