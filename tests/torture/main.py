@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
 
 import world as worlds
@@ -144,7 +143,6 @@ def main():
     if not os.access(arguments.belay, os.X_OK):
         print(f"torture: there is no {arguments.belay}: cmake --preset release && cmake --build --preset release", file=sys.stderr)
         return 2
-    begin = time.monotonic()
     report = Report(kinds, arguments.verbose)
     directory = tempfile.mkdtemp(prefix="belay-torture.", dir="/tmp")
     os.chmod(directory, 0o755)
@@ -157,7 +155,6 @@ def main():
         if not arguments.keep:
             shutil.rmtree(directory, ignore_errors=True)
     report.print(arguments.seed)
-    print(f"all of it took {time.monotonic() - begin:.0f} s", file=sys.stderr)
     return 1 if report.failed() else 0
 
 

@@ -14,7 +14,7 @@ class Found:
 
 class Report:
     def __init__(self, kinds, verbose):
-        self.verbose = verbose
+        self.verbose, self.begin = verbose, time.monotonic()
         self.rows = {kind: {"experiments": 0, "old": 0, "new": 0, "between": 0, "failed": 0, "skipped": 0, "seconds": 0.0}
                      for kind in kinds}
         self.lock = threading.Lock()
@@ -51,9 +51,10 @@ class Report:
             print(f"{kind:<14}{row['experiments']:>7}{states[0]:>7}{states[1]:>7}{states[2]:>9}{row['failed']:>10}"
                   f"{row['skipped']:>9}{row['seconds']:>9.0f}")
         run, skipped = (sum(row[name] for row in self.rows.values()) for name in ("experiments", "skipped"))
-        print("old, new, between: what the hosts served when the experiment was over, before the run that followed it;\n"
-              "every one of them was recognised, and that run brought all of them to new")
-        print(f"seed {seed}")
+        if not self.failed():
+            print("old, new, between: what the hosts served when the experiment was over. Each was recognised, and one more run\n"
+                  "brought all of them to new.")
+        print(f"seed {seed}, {time.monotonic() - self.begin:.0f} seconds")
         print(f"torture: {run - self.failed()} passed, {self.failed()} failed, {skipped} skipped", flush=True)
 
 
