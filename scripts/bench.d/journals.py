@@ -66,6 +66,9 @@ class Journals:
         with subprocess.Popen([program, str(events)], stdout=subprocess.PIPE) as stream:
             subprocess.run(["git", "-C", half, "-c", "core.compression=1", "fast-import", "--quiet", "--done", "--depth=4"],
                            stdin=stream.stdout, check=True)
+        # As a git host's maintenance leaves it: without a reverse index on disk each fetch would build one in memory.
+        for pack in (half / "objects/pack").glob("*.pack"):
+            subprocess.run(["git", "-C", half, "index-pack", "--rev-index", pack], stdout=subprocess.DEVNULL, check=True)
         half.rename(made)
         return made
 
