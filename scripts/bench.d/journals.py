@@ -20,8 +20,9 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 
 	echo "$1 $try $RANDOM" >environments/production/state.json
 	git commit -q -a -m "one event" || exit 1
 	git push -q origin HEAD:plain 2>/dev/null && exit 0
-	span=$((try < 7 ? 40 << try : 4000))
-	sleep "$(printf '0.%03d' $((RANDOM % span % 1000)))"
+	span=$((try < 3 ? 500 << try : 4000))  # as belay's: 1 s, 2 s, then 4 s
+	wait=$((RANDOM % span))
+	sleep "$((wait / 1000)).$(printf '%03d' $((wait % 1000)))"
 done
 exit 1
 """

@@ -64,7 +64,6 @@ void action_add_text(struct str *out, const char *text)
 		text += skipped;
 		if (starts && str_has_prefix(text, "::"))
 			str_add(out, BREAK);
-		starts = false;
 		/* The older form counts anywhere in a line: "##[". */
 		if (str_has_prefix(text, "##[")) {
 			str_add(out, "##" BREAK);

@@ -8,14 +8,14 @@
 
 /* clang-format off */
 #define OPTION_VERSION(what) \
-	{.name = "version", .type = OPTION_TEXT, .argument = "VERSION", .help = what, .required = true}
+	{.name = "version", .type = OPTION_TEXT, .argument = "VERSION", .help = (what), .required = true}
 #define OPTION_ARTIFACT(what) \
-	{.name = "artifact", .letter = 'a', .type = OPTION_TEXT, .argument = "PATH", .help = what}
+	{.name = "artifact", .letter = 'a', .type = OPTION_TEXT, .argument = "PATH", .help = (what)}
 #define OPTION_SERVICE \
 	{.name = "service", .letter = 's', .type = OPTION_LIST, .argument = "NAME", \
 	 .help = "only this service; may be given again"}
 #define OPTION_REASON(what) \
-	{.name = "reason", .letter = 'm', .type = OPTION_TEXT, .argument = "TEXT", .help = what}
+	{.name = "reason", .letter = 'm', .type = OPTION_TEXT, .argument = "TEXT", .help = (what)}
 #define OPTION_TAKE_LOCK \
 	{.name = "take-lock", .type = OPTION_FLAG, \
 	 .help = "take the lock although it is held: its holder is gone for certain"}

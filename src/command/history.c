@@ -36,7 +36,7 @@ struct wanted {
 /* "deployment" stands for all "deployment.…". */
 static bool type_matches(const char *const *types, const char *type)
 {
-	if (!*types)
+	if (!types || !*types)
 		return true;
 	for (; *types; types++) {
 		size_t len = strlen(*types);

@@ -93,10 +93,10 @@ int effects_perform(struct effects *fx, const struct effect *effect, json_t **re
 		return -1;
 	}
 
-	_cleanup_json_ json_t *no_args = NULL;
+	_cleanup_json_ json_t *no_args = effect->args ? NULL : json_object();
 	struct effect complete = *effect;
-	if (!complete.args)
-		complete.args = no_args = json_object();
+	if (no_args)
+		complete.args = no_args;
 
 	fx->position[fx->depth - 1]++;
 	struct lane lane = {

@@ -195,7 +195,7 @@ static int read_secret_env(const char *name, const char *what, struct secret *re
 static int read_secret_file(const char *path, const char *what, struct secret *ret,
 			    struct err *err)
 {
-	_cleanup_secret_ struct secret content = SECRET_INIT;
+	struct secret content = SECRET_INIT;
 	if (fs_read(path, SECRET_FILE_MAX_BYTES, &content.data, &content.len, err) < 0) {
 		err->code = ERR_CONFIG;
 		return err_wrap(err, "secret file for %s", what);
@@ -208,11 +208,12 @@ static int read_secret_file(const char *path, const char *what, struct secret *r
 			content.len--;
 		content.data[content.len] = '\0';
 	}
-	if (!content.len)
+	if (!content.len) {
+		secret_release(&content);
 		return err_set(err, ERR_CONFIG, "secret file '%s' for %s is empty", path,
 			       what);
+	}
 	*ret = content;
-	content = (struct secret)SECRET_INIT;
 	return 0;
 }
 
@@ -226,7 +227,8 @@ static void add_affixes(struct secret *secret, const json_t *value)
 	struct secret whole = {.len = prefix_len + secret->len + suffix_len};
 	whole.data = mem_alloc(whole.len + 1);
 	memcpy(whole.data, prefix, prefix_len);
-	memcpy(whole.data + prefix_len, secret->data, secret->len);
+	if (secret->len)
+		memcpy(whole.data + prefix_len, secret->data, secret->len);
 	memcpy(whole.data + prefix_len + secret->len, suffix, suffix_len);
 	secret_release(secret);
 	*secret = whole;

@@ -21,8 +21,9 @@ static size_t escape(char *out, const char *line, size_t len)
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
 		if (line[i] == '%') {
-			memcpy(out + at, "%25", 3);
-			at += 3;
+			out[at++] = '%';
+			out[at++] = '2';
+			out[at++] = '5';
 		} else {
 			out[at++] = line[i];
 		}

@@ -1,6 +1,7 @@
 /* The parts of a transaction: which services take part and where each of them goes. What can be
  * refused without touching anything is refused here: names, artifacts, secrets.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,6 +200,7 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 		str_assign(&part->previous_release,
 			   json_get_string(live, "release", NULL));
 	}
+	assert(t->parts && t->part_count > 0); /* parts_choose() sees to it */
 	str_assign(&t->previous, t->parts[0].previous);
 	return 0;
 }

@@ -35,7 +35,7 @@ int vcs_log(struct vcs_pool *pool, const struct vcs_remote *remote, const char *
 	    struct err *err)
 {
 	struct vcs_session *session;
-	bool exists;
+	bool exists = false;
 	git_oid tip;
 	*ret = (struct vcs_history){0};
 	if (vcs_enter(pool, remote, branch, LOG_TIMEOUT_MS, &session, err) < 0)
@@ -131,7 +131,7 @@ int vcs_log_page(struct vcs_pool *pool, const struct vcs_remote *remote,
 		 struct err *err)
 {
 	struct vcs_session *session;
-	bool exists;
+	bool exists = false;
 	git_oid tip;
 	*ret = (struct vcs_history){0};
 	if (vcs_enter(pool, remote, branch, LOG_TIMEOUT_MS, &session, err) < 0)

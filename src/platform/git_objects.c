@@ -192,12 +192,11 @@ int vcs_load_commit(git_repository *repo, const git_oid *id, bool with_tree,
 	int result = git_repository_odb(&odb, repo);
 	if (result == 0)
 		result = git_odb_read(&object, odb, id);
-	if (result < 0)
-		result = damaged(ret->id, err);
-	else if (git_odb_object_type(object) != GIT_OBJECT_COMMIT ||
-		 git_odb_object_size(object) > COMMIT_MAX_BYTES ||
-		 parse_commit(ret, git_odb_object_data(object),
-			      git_odb_object_size(object)) < 0)
+	bool sound = result == 0 && git_odb_object_type(object) == GIT_OBJECT_COMMIT &&
+		     git_odb_object_size(object) <= COMMIT_MAX_BYTES &&
+		     parse_commit(ret, git_odb_object_data(object),
+				  git_odb_object_size(object)) == 0;
+	if (!sound)
 		result = damaged(ret->id, err);
 	git_odb_object_free(object);
 	git_odb_free(odb);

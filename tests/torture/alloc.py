@@ -9,6 +9,7 @@ import sweep
 from report import Found
 from world import ROOT, start_and_wait
 
+MANY = 400  # some tests make half a million, most of them the same again
 LINE = b"belay: out of memory\n"
 
 
@@ -45,7 +46,7 @@ def unit_experiment(place, test, number):
 
 
 def unit_points(place, rng, sampled):
-    """[(test, n)]: each allocation of each test; of a sample only as many tests as are needed."""
+    """[(test, n)]: each allocation of each test, MANY of those that make more; one of a sample of tests."""
     listed = start_and_wait([os.path.join(place.tools, "torture_units"), "-l"], _environment(place), ROOT, 60)
     tests = sorted(set(listed.out.decode().split()))
     if sampled:
@@ -55,6 +56,8 @@ def unit_points(place, rng, sampled):
         path = os.path.join(place.directory, "count")
         run_unit(place, test, count=path)
         numbers = range(1, _count(path) + 1)
+        if len(numbers) > MANY:
+            numbers = sweep.stretches(numbers, MANY, rng)
         found += [(test, rng.choice(numbers))] if sampled and numbers else [(test, number) for number in numbers]
     return found
 
