@@ -6,6 +6,7 @@ import os
 import queue
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -101,12 +102,15 @@ def run_kind(chamber, kind, arguments, report):
         experiments = chamber.run(where, lambda place: list(
             make(place, arguments.point, arguments.sample, arguments.limit, arguments.seed)))
         print(f"{kind}: {len(experiments)} experiments", flush=True)
-        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
+        try:
             running = {pool.submit(chamber.run_guarded, where, run): name for name, run in experiments}
             for done in concurrent.futures.as_completed(running):
                 name = running[done]
                 report.add(kind, name, done.result(),
                            f"scripts/torture --only {kind} --point {name} --seed {arguments.seed}")
+        finally:
+            pool.shutdown(cancel_futures=True)  # when we are interrupted: those under way end, no other begins
 
 
 def parse():
@@ -136,6 +140,8 @@ def main():
         for kind, (_, _, text) in KINDS.items():
             print(f"{kind:<14}{text}")
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     kinds = arguments.only or list(KINDS)
     if os.geteuid() != 0:
         print("torture: needs root (hosts are made of namespaces)\ntorture: 0 passed, 0 failed, %d skipped" % len(kinds))
