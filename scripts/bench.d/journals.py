@@ -201,4 +201,4 @@ def history(journals):
 
 
 # name: (function, samples)
-ROWS = {"status": (status, 20), "append": (append, 15), "burst": (burst, 2), "verify": (verify, 1), "history": (history, 20)}
+ROWS = {"status": (status, 20), "append": (append, 15), "burst": (burst, 1), "verify": (verify, 1), "history": (history, 20)}
