@@ -2,8 +2,8 @@
  *
  * Between tries the store waits a random part of a growing span. The span shrinks with the age of
  * the attempt, so that whoever has waited long tries more often than a newcomer; plain exponential
- * back-off lets losers starve. The first span is what keeps a crowd from trying in vain: 32 writers at
- * once need three tries a commit and with 40 ms seven, and they are done no sooner.
+ * back-off lets losers starve. The first span keeps a crowd from trying in vain, where a push takes
+ * less than it: how many tries a commit 32 writers need depends on how fast the remote is.
  */
 #include <assert.h>
 #include <string.h>
