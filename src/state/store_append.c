@@ -2,8 +2,8 @@
  *
  * Between tries the store waits a random part of a growing span. The span shrinks with the age of
  * the attempt, so that whoever has waited long tries more often than a newcomer; plain exponential
- * back-off lets losers starve. The first span keeps a crowd from trying in vain, where a push takes
- * less than it: how many tries a commit 32 writers need depends on how fast the remote is.
+ * back-off lets losers starve. The first span is measured in pushes, not in seconds: two writers on
+ * a disk hardly wait, a crowd on a slow remote does not keep trying in vain.
  */
 #include <assert.h>
 #include <string.h>
@@ -16,7 +16,9 @@
 
 #define TRIES_MAX 50
 #define GIVE_UP_MS 60000
-#define SPAN_FIRST_MS 1000
+#define SPAN_PUSHES 16 /* the first span has room for so many pushes as the last one */
+#define SPAN_FIRST_MIN_MS 20
+#define SPAN_FIRST_MAX_MS 1000
 #define SPAN_MAX_MS 4000
 #define AGE_HALF_MS 5000 /* at this age the span is half as long */
 
@@ -187,12 +189,21 @@ static int try_once(struct store *store, store_decide *decide, void *context,
 	return push(&attempt, ret_raced, err);
 }
 
-/* How long to wait after `tries` lost races at this age. */
-static int64_t back_off_ms(struct store *store, int tries, int64_t age_ms)
+static int64_t first_span_ms(int64_t push_ms)
+{
+	int64_t span_ms = push_ms * SPAN_PUSHES;
+	if (span_ms < SPAN_FIRST_MIN_MS)
+		return SPAN_FIRST_MIN_MS;
+	return span_ms < SPAN_FIRST_MAX_MS ? span_ms : SPAN_FIRST_MAX_MS;
+}
+
+/* How long to wait after `tries` lost races at this age; the last one took push_ms. */
+static int64_t back_off_ms(struct store *store, int tries, int64_t age_ms,
+			   int64_t push_ms)
 {
 	int64_t span_ms = SPAN_MAX_MS;
 	if (tries < 8)
-		span_ms = SPAN_FIRST_MS << (tries - 1);
+		span_ms = first_span_ms(push_ms) << (tries - 1);
 	if (span_ms > SPAN_MAX_MS)
 		span_ms = SPAN_MAX_MS;
 	span_ms = span_ms * AGE_HALF_MS / (AGE_HALF_MS + age_ms);
@@ -206,6 +217,7 @@ int store_append(struct store *store, store_decide *decide, void *context,
 	int64_t began_ms = -1;
 	bool raced;
 	for (int tries = 1;; tries++) {
+		int64_t start_ms = effects_mono_ms(store->fx);
 		if (try_once(store, decide, context, &raced, err))
 			return -1;
 		if (!raced)
@@ -224,7 +236,9 @@ int store_append(struct store *store, store_decide *decide, void *context,
 				"(state.branch: \"belay-state-{environment}\") keeps "
 				"teams out of each other's way");
 		}
-		if (effects_sleep(store->fx, back_off_ms(store, tries, age_ms), err) ||
+		if (effects_sleep(store->fx,
+				  back_off_ms(store, tries, age_ms, now_ms - start_ms),
+				  err) ||
 		    store_refresh(store, err))
 			return -1;
 	}
