@@ -28,18 +28,20 @@ enum cut {
 };
 
 struct proxy {
-	int fd, port, upstream_port;
+	int fd, port;
+	const char *upstream_host; /* an IPv4 address */
+	int upstream_port;
 	enum cut cut;
 	void (*overtake)(void *context);
 	void *context;
 	pthread_t thread;
 };
 
-static int dial(int port)
+static int dial(const char *host, int port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons((uint16_t)port),
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+				      .sin_port = htons((uint16_t)port)};
+	inet_pton(AF_INET, host, &address.sin_addr);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
@@ -73,7 +75,7 @@ static bool pass(struct proxy *proxy, int from, int to, bool answers, bool *push
 static void relay(struct proxy *proxy, int client)
 {
 	bool pushing = false;
-	int server = dial(proxy->upstream_port);
+	int server = dial(proxy->upstream_host, proxy->upstream_port);
 	while (server >= 0) {
 		struct pollfd pfds[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
 		poll(pfds, 2, -1);
@@ -97,12 +99,13 @@ static void *serve(void *context)
 	return NULL;
 }
 
-static void proxy_start(struct proxy *proxy, int upstream_port)
+static void proxy_start(struct proxy *proxy, const char *upstream_host, int upstream_port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof address;
-	*proxy = (struct proxy){.upstream_port = upstream_port};
+	*proxy = (struct proxy){.upstream_host = upstream_host,
+				.upstream_port = upstream_port};
 	proxy->fd = socket(AF_INET, SOCK_STREAM, 0);
 	bind(proxy->fd, (struct sockaddr *)&address, sizeof address);
 	listen(proxy->fd, 8);
@@ -119,13 +122,13 @@ struct place {
 	char url[256];
 };
 
-static void place_open(struct place *place, int port, const char *path)
+static void place_open(struct place *place, const char *host, int port, const char *path)
 {
 	const char *password = getenv("GIT_HTTP_PASS");
 	*place = (struct place){.trust = trust_new()};
 	place->pool = vcs_pool_new(place->trust);
 	secret_set(&place->password, password, strlen(password));
-	snprintf(place->url, sizeof place->url, "http://127.0.0.1:%d%s", port, path);
+	snprintf(place->url, sizeof place->url, "http://%s:%d%s", host, port, path);
 	place->remote = (struct vcs_remote){
 		.url = place->url,
 		.user = getenv("GIT_HTTP_USER"),
@@ -219,10 +222,10 @@ TEST(exactly_once)
 		test_skip("GIT_HTTP_URL and GIT_HTTP_PASS are not set");
 	signal(SIGPIPE, SIG_IGN);
 	int upstream_port = 80;
-	char path[128] = "";
-	sscanf(url, "http://%*[^:]:%d%127s", &upstream_port, path);
+	char host[64] = "", path[128] = "";
+	sscanf(url, "http://%63[^:]:%d%127s", host, &upstream_port, path);
 	struct proxy proxy;
-	proxy_start(&proxy, upstream_port);
+	proxy_start(&proxy, host, upstream_port);
 	FOR_ROWS(row, rows) {
 		struct place place;
 		struct rival rival = {.count = row->rivals};
@@ -232,8 +235,8 @@ TEST(exactly_once)
 		char branch[64];
 		snprintf(branch, sizeof branch, "lost-%d-%lld", (int)(row - rows),
 			 (long long)time(NULL));
-		place_open(&place, proxy.port, path);
-		place_open(&rival.place, upstream_port, path);
+		place_open(&place, "127.0.0.1", proxy.port, path);
+		place_open(&rival.place, host, upstream_port, path);
 		rival.branch = branch;
 		proxy.overtake = overtake;
 		proxy.context = &rival;
