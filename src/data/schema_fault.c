@@ -23,6 +23,7 @@ static bool is_known(const struct schema_faults *faults, const char *pointer,
 	return false;
 }
 
+ATTR_PRINTF(3, 0)
 static void add_fault(struct validation *v, bool at_key, const char *format, va_list args)
 {
 	v->added = false;
