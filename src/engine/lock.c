@@ -1,5 +1,9 @@
 /* Taking and keeping the lock. Acquiring is one push with the lock and everything that is about to be
  * done, so that whoever finds a dead run knows what it was at.
+ *
+ * Two machines' clocks may disagree by minutes, so a lease that looks over is not enough to take a
+ * lock from its holder: either it has been over for longer than clocks differ, or the lock has been
+ * watched for a whole lease, by our own monotonic clock, without a renewal.
  */
 #include "belay/json.h"
 #include "belay/mem.h"
@@ -8,6 +12,7 @@
 #include "transaction.h"
 
 #define POLL_MS 5000
+#define CLOCKS_DIFFER_MS (10 * 60 * 1000)
 
 static json_t *lock_data(const struct transaction *t, const json_t *state, int64_t now_ms,
 			 const char *reason)
@@ -64,6 +69,48 @@ static int stage_begun(struct transaction *t, const struct journal_documents *do
 			   data, err);
 }
 
+/* Has the lock not moved for a whole lease since we first saw it like this? */
+static bool is_silent(struct transaction *t, const json_t *lock)
+{
+	int64_t now_ms = effects_mono_ms(t->engine->fx);
+	_cleanup_free_ char *looks =
+		str_format("%lld %s", (long long)json_get_int(lock, "generation", 0),
+			   json_get_string(lock, "expires_at", ""));
+	if (!str_equal(t->watched, looks)) {
+		str_assign(&t->watched, looks);
+		t->watched_since_mono_ms = now_ms;
+	}
+	t->watch_until_mono_ms =
+		t->watched_since_mono_ms + json_get_int(lock, "lease_ms", 0);
+	return now_ms >= t->watch_until_mono_ms;
+}
+
+static bool may_take(struct transaction *t, const json_t *state, enum lock_answer answer,
+		     int64_t now_ms)
+{
+	const json_t *lock = json_object_get(state, "lock");
+	int64_t expires_ms = now_ms;
+	bool silent;
+	switch (answer) {
+	case LOCK_FREE:
+	case LOCK_OURS:
+		return true;
+	case LOCK_KEPT:
+		return t->request->take_lock;
+	case LOCK_BUSY:
+		silent = is_silent(t, lock);
+		t->watch_until_mono_ms =
+			0; /* whoever waits, waits as long as configured */
+		return t->request->take_lock || silent;
+	case LOCK_EXPIRED:
+		time_parse(json_get_string(lock, "expires_at", ""), &expires_ms);
+		silent = is_silent(t, lock);
+		return t->request->take_lock || silent ||
+		       now_ms - expires_ms >= CLOCKS_DIFFER_MS;
+	}
+	return false;
+}
+
 static int decide_acquire(const struct journal_documents *documents, json_t *events,
 			  void *context, struct err *err)
 {
@@ -72,8 +119,7 @@ static int decide_acquire(const struct journal_documents *documents, json_t *eve
 	int64_t now_ms = effects_now_ms(t->engine->fx);
 	enum lock_answer answer =
 		lock_ask(state, json_get_string(t->run, "id", ""), now_ms);
-	bool held = answer == LOCK_BUSY || answer == LOCK_KEPT;
-	if (held && !t->request->take_lock)
+	if (!may_take(t, state, answer, now_ms))
 		return refuse(state, answer, now_ms, err);
 	if (parts_bind(t, documents, err) < 0)
 		return -1;
@@ -97,6 +143,9 @@ static int decide_acquire(const struct journal_documents *documents, json_t *eve
 static int wait_for_lock(struct transaction *t, int64_t deadline_ms, struct err *err)
 {
 	struct effects *fx = t->engine->fx;
+	if (deadline_ms < t->watch_until_mono_ms)
+		deadline_ms =
+			t->watch_until_mono_ms; /* a dead holder is worth the wait */
 	int64_t left_ms = deadline_ms - effects_mono_ms(fx);
 	if (left_ms <= 0)
 		return -1;
@@ -122,7 +171,7 @@ int lock_acquire(struct transaction *t, struct err *err)
 			return -1;
 		}
 	}
-	t->pushed_ms = effects_now_ms(t->engine->fx);
+	t->pushed_mono_ms = effects_mono_ms(t->engine->fx);
 	return 0;
 }
 
@@ -131,7 +180,8 @@ int lock_renew(struct transaction *t, struct err *err)
 	char expires[TIME_TEXT_BYTES];
 	int64_t now_ms = effects_now_ms(t->engine->fx);
 	int64_t lease_ms = t->engine->environment->lease_ms;
-	if (now_ms - t->pushed_ms < lease_ms / 3)
+	int64_t silent_ms = effects_mono_ms(t->engine->fx) - t->pushed_mono_ms;
+	if (silent_ms < lease_ms / 3)
 		return 0;
 	record_event(t, "lock.renewed",
 		     json_pack("{s:I, s:s}", "generation", (json_int_t)t->generation,
@@ -140,7 +190,7 @@ int lock_renew(struct transaction *t, struct err *err)
 	if (record_flush(t, &failure) == 0)
 		return 0;
 	bool transient = failure.code == ERR_NET || failure.code == ERR_TIMEOUT;
-	if (transient && now_ms - t->pushed_ms < lease_ms * 2 / 3) {
+	if (transient && silent_ms < lease_ms * 2 / 3) {
 		progress_report(t->engine->progress, PROGRESS_NOTE, "lock",
 				"not renewed, trying again at the next step: %s",
 				failure.message);

@@ -59,7 +59,7 @@ int record_flush(struct transaction *t, struct err *err)
 	if (store_append(t->store, decide_pending, t, err) < 0)
 		return -1;
 	json_array_clear(t->pending);
-	t->pushed_ms = effects_now_ms(t->engine->fx);
+	t->pushed_mono_ms = effects_mono_ms(t->engine->fx);
 	return 0;
 }
 

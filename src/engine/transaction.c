@@ -362,6 +362,7 @@ void transaction_release(struct transaction *t)
 	free(t->version);
 	free(t->previous);
 	free(t->commit);
+	free(t->watched);
 	json_decref(t->run);
 	json_decref(t->inherited);
 	json_decref(t->pending);

@@ -43,7 +43,10 @@ struct transaction {
 	char *commit;      /* of the work tree, or NULL */
 	struct store *store;
 	int64_t generation;
-	int64_t begun_ms, pushed_ms;
+	int64_t begun_ms;
+	int64_t pushed_mono_ms; /* last push, by the monotonic clock */
+	char *watched;          /* what a held lock looked like, see lock.c */
+	int64_t watched_since_mono_ms, watch_until_mono_ms;
 	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
 	struct part *parts;         /* in dependency order */
 	size_t part_count;
