@@ -142,6 +142,7 @@ def main():
         return 0
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background job starts with it ignored, and so would belay
     kinds = arguments.only or list(KINDS)
     if os.geteuid() != 0:
         print("torture: needs root (hosts are made of namespaces)\ntorture: 0 passed, 0 failed, %d skipped" % len(kinds))
