@@ -54,6 +54,8 @@ static void take_load(json_t *host, const struct line *line)
 static void take_disk(json_t *host, const struct line *line)
 {
 	long long total = number(line->field[1]), free_kb = number(line->field[2]);
+	if (free_kb > total)
+		free_kb = total; /* a disk cannot have more free than it has */
 	double used = total > 0 ? 100.0 * (double)(total - free_kb) / (double)total : 0;
 	json_object_set_new(host, "disk",
 			    json_pack("{s:I, s:I, s:i}", "total_kb", (json_int_t)total,

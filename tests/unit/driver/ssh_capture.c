@@ -21,6 +21,8 @@ static const struct row {
 	{"live release unknown", "link\treleases/c\nrelease\ta\tv1\n", "/version", NULL},
 	{"disk", "disk\t1000\t250\n", "/disk",
 	 "{\"free_kb\":250,\"total_kb\":1000,\"used_percent\":75}"},
+	{"more free than there is", "disk\t41\t999999999999999999\n",
+	 "/disk/used_percent", "0"},
 	{"empty disk", "disk\t0\t0\n", "/disk/used_percent", "0"},
 	{"load", "load\t0.50 1.25 2\n", "/load", "[0.5,1.25,2.0]"},
 	{"load is not numbers", "load\tnone\n", "/load", "[]"},
