@@ -68,7 +68,6 @@ json_t *result_of(struct transaction *t, enum engine_end end, const struct err *
 		  json_t *todo)
 {
 	char at[TIME_TEXT_BYTES];
-	int64_t now_ms = effects_now_ms(t->engine->fx);
 	_cleanup_json_ json_t *noted = effects_noted(t->engine->fx);
 	json_t *result = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:s, s:I, s:o, s:O, s:O, s:O, s:b}",
@@ -77,7 +76,7 @@ json_t *result_of(struct transaction *t, enum engine_end end, const struct err *
 		"previous", t->previous, "end", end_name(end), "reason",
 		cause->code ? cause->message : NULL, "started_at",
 		time_format(t->begun_ms, at), "duration_ms",
-		(json_int_t)(now_ms - t->begun_ms), "services", services_of(t), "gates",
+		(json_int_t)transaction_age_ms(t), "services", services_of(t), "gates",
 		t->gates, "timeline", t->timeline, "todo", todo, "assumed",
 		json_array_size(noted) > 0);
 	if (cause->code && cause->hint[0])

@@ -137,9 +137,10 @@ static void release_lock(struct transaction *t)
 		     json_pack("{s:I}", "generation", (json_int_t)t->generation));
 }
 
-static int64_t duration_ms(const struct transaction *t)
+int64_t transaction_age_ms(const struct transaction *t)
 {
-	return effects_now_ms(t->engine->fx) - t->begun_ms;
+	int64_t age_ms = effects_now_ms(t->engine->fx) - t->begun_ms;
+	return age_ms > 0 ? age_ms : 0;
 }
 
 static json_t *protected_releases(const struct transaction *t, const struct part *part)
@@ -176,7 +177,7 @@ static enum engine_end end_committed(struct transaction *t)
 	finish_parts(t);
 	record_event(t, "deployment.committed",
 		     json_pack("{s:s, s:I, s:I}", "deployment", t->id, "duration_ms",
-			       (json_int_t)duration_ms(t), "switch_ms",
+			       (json_int_t)transaction_age_ms(t), "switch_ms",
 			       (json_int_t)t->switch_ms));
 	release_lock(t);
 	return END_PASSED;
@@ -186,7 +187,7 @@ static json_t *why(const struct transaction *t, const struct err *cause)
 {
 	return json_pack("{s:s, s:s, s:s, s:I}", "deployment", t->id, "reason",
 			 cause->message, "step", t->step, "duration_ms",
-			 (json_int_t)duration_ms(t));
+			 (json_int_t)transaction_age_ms(t));
 }
 
 static enum engine_end end_untouched(struct transaction *t, const struct err *cause)

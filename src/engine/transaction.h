@@ -71,6 +71,8 @@ enum stage {
 int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret_end,
 		    json_t **ret_result, struct err *err);
 void transaction_release(struct transaction *t);
+/* Since it was begun, perhaps by another process: wall time, 0 when that clock was set back. */
+int64_t transaction_age_ms(const struct transaction *t);
 
 /* deploy.c: letters, digits and a few signs; ERR_USAGE otherwise. */
 int version_check(const char *version, struct err *err);
