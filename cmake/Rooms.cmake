@@ -1,6 +1,6 @@
 # One object library for each folder below src/ (docs/ARCHITECTURE.md says what each is for). Which third-party headers a
 # room can see is decided here; scripts/check-layers checks the same on the text, also for headers that the system has.
-set(BELAY_ROOMS base data platform effects state domain config check driver notify engine render cli command)
+set(BELAY_ROOMS base data platform effects state domain config client check driver notify engine render cli command)
 
 set(room_includes_platform "${BELAY_DEPS}/include")
 set(room_includes_data "${BELAY_JQ_INCLUDE}")

@@ -70,8 +70,37 @@ struct config_service {
 	int64_t timeout_ms; /* for one remote or local command */
 };
 
+/* One entry of `notify:`. */
+struct config_notification {
+	const char *name;
+	const char *channel;    /* "slack": a row of the table of channels */
+	const json_t *settings; /* value of the channel's key, defaults filled in */
+	struct config_names on; /* topics; empty: what the channel hears by default */
+	struct config_names severities, environments; /* empty: all */
+	bool digest;      /* P3 waits for the digest of the day */
+	int64_t floor_ms; /* no second message of the same topic and key within */
+	int64_t escalate_after_ms;       /* 0: never */
+	struct config_names escalate_to; /* names of notifications */
+};
+
+struct config_post_mortem {
+	int64_t due_ms;       /* 0: none is asked for */
+	const char *template; /* path, or NULL: the built-in one */
+	const char *write;    /* "pull-request", "file" or "none" */
+	const char *path;     /* "docs/post-mortems/{{id}}.md" */
+	int64_t remind_ms;    /* pause between reminders */
+};
+
+struct config_watch {
+	int fail_after, recover_after, flaps;
+};
+
 struct config_environment {
 	const char *name;
+	const char *url; /* where people see it, or NULL */
+	const struct config_notification **notify;
+	size_t notify_count;
+	struct config_watch watch;
 	struct config_names requires; /* environments where the version must have passed first */
 	int64_t lease_ms;             /* lock.lease */
 	int64_t wait_ms; /* lock.wait: how long to wait for a busy lock; 0 = not at all */
@@ -97,6 +126,22 @@ struct config {
 		json_t *credentials; /* members to merge into REMOTE (token, key, …); may be empty */
 		const char *author_name, *author_email;
 	} state;
+	struct {
+		json_t *token; /* secret reference, or NULL: GITHUB_TOKEN of the job */
+		const char *
+			api_url; /* or NULL: GITHUB_API_URL, else https://api.github.com */
+		const char
+			*repository; /* or NULL: GITHUB_REPOSITORY, else the origin's */
+		bool deployments;    /* show deployments on GitHub */
+		const char *status;  /* "commit-status", "check-run" or "none" */
+	} github;
+	struct {
+		bool close;          /* when the environment has recovered */
+		const char *tracker; /* link with {{id}}, or NULL */
+		struct config_post_mortem post_mortem;
+	} incidents;
+	struct config_notification *notifications;
+	size_t notification_count;
 	struct config_host *hosts;
 	size_t host_count;
 	struct config_check *checks;
@@ -131,6 +176,8 @@ const struct config_environment *config_environment(const struct config *config,
 const struct config_service *config_service(const struct config_environment *environment,
 					    const char *name);
 const struct config_check *config_check(const struct config *config, const char *name);
+const struct config_notification *config_notification(const struct config *config,
+						      const char *name);
 const struct config_host *config_host(const struct config *config, const char *name);
 
 /* The environment that a verb means: `name`, or the only one when NULL. ERR_CONFIG with the known

@@ -15,8 +15,13 @@
 #include "belay/config.h"
 #include "belay/effects.h"
 #include "belay/err.h"
+#include "belay/progress.h"
 
-/* What a driver is told about the deployment. All borrowed. */
+/* What a driver is told about the deployment. All borrowed.
+ *
+ * `release` is the driver's name for one version in its place. Most drivers take the one they are
+ * given; a driver whose service makes the names itself (`names_releases`) gets the deployment's id
+ * when it goes forward, and says in activate's report under "release" what it came to. */
 struct driver_job {
 	const struct config_environment *environment;
 	const struct config_service *service;
@@ -34,6 +39,13 @@ struct driver_job {
 	int64_t generation;     /* fencing generation of the lock that this run holds */
 	const json_t *captured; /* what capture() gave; NULL before */
 	const json_t *protect;  /* array of release ids that must never be pruned */
+	const json_t *
+		notes; /* what note() kept in this transaction, also by a run that died */
+	/* Keeps `notes` (taken, an object) on the journal now, in a push of its own: for what a later run
+	 * could not find out by looking. Fails like the push. NULL outside a transaction. */
+	int (*note)(const struct driver_job *job, json_t *notes, struct err *err);
+	void *note_context;
+	const struct progress *progress; /* what goes on, live; may be NULL */
 };
 
 struct driver {
@@ -41,6 +53,8 @@ struct driver {
 	const char *summary; /* one line for help and docs */
 	/* Does it need --artifact, or `artifact:` in the configuration? */
 	bool needs_artifact;
+	/* Does the place name the releases (a deployment id of a platform)? See struct driver_job. */
+	bool names_releases;
 	/* May its activate be left to steps outside belay (begin … finish)? */
 	bool can_be_wrapped;
 	/* What will be done, in words and in order: [{step, target, summary}]. Pure. New. */
@@ -59,6 +73,16 @@ struct driver {
 	/* Goes back to what job->captured says was live. *ret as for activate. */
 	int (*undo)(struct effects *fx, const struct driver_job *job, json_t **ret,
 		    struct err *err);
+	/* Makes final what activate or undo left provisional (a pinned rollback), once the gates that
+	 * follow have passed. A failure is one of the step. NULL when nothing is provisional. */
+	int (*confirm)(struct effects *fx, const struct driver_job *job, struct err *err);
+	/* What the service itself says about a failure: [{title, text}], cut to what a person would read.
+	 * Asked for before anything is taken back. NULL when it has no logs. */
+	int (*logs)(struct effects *fx, const struct driver_job *job, json_t **ret,
+		    struct err *err);
+	/* Restarts without changing the version; `components` NULL: all. NULL when it cannot. */
+	int (*restart)(struct effects *fx, const struct driver_job *job,
+		       const json_t *components, json_t **ret, struct err *err);
 	/* After the commit: prune and tidy. A failure is a warning. NULL when there is nothing. */
 	int (*finish)(struct effects *fx, const struct driver_job *job, struct err *err);
 };

@@ -14,7 +14,8 @@
  *
  * Secrets never cross the seam upwards or downwards: arguments carry *references*,
  * {"$secret": {"env": NAME}} or {"$secret": {"file": PATH}}, optionally with "prefix"/"suffix"
- * text beside "$secret" members; live resolves them for the duration of one call, and redact scrubs
+ * text beside "$secret" members, or {"$secret": {"oidc": {"audience": TEXT}}}, the token that GitHub
+ * gives this job (permissions: id-token: write); live resolves them for the duration of one call, and redact scrubs
  * every answer and error of every secret value that was ever resolved in this process.
  *
  * A hypothetical world. A dry run does not perform acts; it notes them and answers as if they had
@@ -58,6 +59,7 @@
  *            {method, url, headers: {name: text|secret}, body?: text, json?: any, timeout_ms,
  *             connect_timeout_ms?, max_redirects, max_body_bytes, max_header_bytes,
  *             basic?: {user, password: secret}, resolve?: {"host:port": address},
+ *             sign?: {header, secret, prefix?, timestamp_header?},
  *             tls?: {verify, ca_file, ca: text|secret, server_name, min_version: "1.2"|"1.3",
  *                    certificate: path, key: secret}}
  *          → {status, headers: {lowercase: text}, body: any, body_bytes, truncated, latency_ms,
@@ -68,8 +70,15 @@
  *            reset | tls | too_large | redirects | protocol
  *            (then status is 0 and body is null; only a body cut at max_body_bytes keeps status
  *            and its beginning: truncated is true and error.code too_large).
+ *            sign: the header gets prefix + hex HMAC-SHA256 of the body as sent, keyed with the secret
+ *            (with timestamp_header: of "SECONDS.BODY", and that header gets the seconds).
+ *            `url` may be a secret as well (a webhook's): then no answer and no message shows it.
  *            name_ms, connect_ms and tls_ms are the phases of the last request, 0 for those that a
  *            reused connection saves; first_byte_ms counts from its start, latency_ms is all.
+ *   mail     {server, port, security: none|starttls|tls, user?, password?: secret, from, to: [..],
+ *             subject, text, html?, headers: {name: text}, message_id, date_ms, timeout_ms, tls?}
+ *          → {accepted: [..], refused: [{address, status, message}], reply}    act
+ *            One message in UTF-8, built and sent by SMTP; ERR_NET for a 4xx, ERR_FAIL for a 5xx.
  *   tcp [world] {host, port, timeout_ms, send?: text, read_bytes?}
  *          → {connected, latency_ms, remote_address, received?, error?: {code, message}}
  *   tls [world] {host, port, server_name?, timeout_ms, ca_file?, ca?}

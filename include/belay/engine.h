@@ -71,6 +71,52 @@ int engine_rollback_list(const struct engine *engine, json_t **ret_result,
 int engine_plan(const struct engine *engine, const struct engine_request *request,
 		json_t **ret_result, struct err *err);
 
+/* --- telling ------------------------------------------------------------------------------- */
+
+/* Sends what is due in the outbox, escalates, gathers digests, reminds of post-mortems: what every
+ * run does at its end, as a piece of work of its own. *ret_result: {environment, sent: [..], failed:
+ * [..], waiting}. A channel that fails is no failure. */
+int engine_deliver(const struct engine *engine, json_t **ret_result, struct err *err);
+/* Sends a test message to the named notifications (all of the configuration's when NULL), past the
+ * outbox. END_FAILED when one did not go through. */
+int engine_notify_test(const struct engine *engine, const char *const *names,
+		       enum engine_end *ret_end, json_t **ret_result, struct err *err);
+
+/* --- incidents ------------------------------------------------------------------------------- */
+
+struct engine_incident {
+	const char *id; /* update, resolve, post-mortem; NULL = the only open one */
+	const char *title, *text, *severity;
+	bool acknowledge; /* update */
+	bool done;        /* post-mortem: it is written and learned */
+	const char *path; /* post-mortem: write it there, overriding the configuration */
+};
+int engine_incident_open(const struct engine *engine, const struct engine_incident *asked,
+			 json_t **ret_result, struct err *err);
+int engine_incident_update(const struct engine *engine,
+			   const struct engine_incident *asked, json_t **ret_result,
+			   struct err *err);
+int engine_incident_resolve(const struct engine *engine,
+			    const struct engine_incident *asked, json_t **ret_result,
+			    struct err *err);
+/* {incidents: [..], overdue: [..]} of the environment, or of all when engine->environment is NULL. */
+int engine_incident_list(const struct engine *engine, json_t **ret_result,
+			 struct err *err);
+/* Writes (or shows, or marks as done) the post-mortem. */
+int engine_post_mortem(const struct engine *engine, const struct engine_incident *asked,
+		       json_t **ret_result, struct err *err);
+
+/* --- watching and healing -------------------------------------------------------------------- */
+
+/* One round of a watch: judges the gates, keeps the alerts on the journal, opens and resolves the
+ * incident, tells, and does what engine_deliver() does. Nothing is pushed when nothing changed. */
+int engine_watch(const struct engine *engine, enum engine_end *ret_end,
+		 json_t **ret_result, struct err *err);
+/* Restarts services (request->services) under the lock, then judges the gates. */
+int engine_restart(const struct engine *engine, const struct engine_request *request,
+		   const char *const *components, enum engine_end *ret_end,
+		   json_t **ret_result, struct err *err);
+
 /* Runs checks now, outside a transaction: all gates of the environment, or those named.
  * *ret_result: a gate verdict. */
 int engine_check(const struct engine *engine, const char *const *names,

@@ -18,7 +18,8 @@
  *                         release, from: {version, release}|null, hosts: [..], generation}}}
  *   deployment.captured  {services: {name: {hosts: {…}}}}
  *   deployment.prepared  {services: [..]}
- *   deployment.switched  {service, hosts: {…}}
+ *   deployment.switched  {service, hosts: {…}, release?}   release: the name that the place gave it
+ *   deployment.noted     {service, notes: {…}}     what a driver has to know again later
  *   gate.judged          {phase: preflight|gates|soak|after-undo, gate: {…cut…}}
  *   deployment.committed {deployment, duration_ms, switch_ms}
  *   deployment.failed    {deployment, reason, step}     nothing had been switched
@@ -30,7 +31,29 @@
  *   deployment.abandoned {deployment, reason}   the run that had opened it died; closed by the run
  *                         that took the lock over (staged after its lock.acquired)
  *
- * journal_event() adds to the last six what they end: kind, version, previous and the names of the
+ *   service.restarted    {service, components|null, reason|null}
+ *
+ *   incident.opened       the incident (incident.h) without status and times; fits at any time
+ *   incident.updated      {incident, reason?, severity?, kind?, todo?, evidence?, text, forensics?, deployment?,
+ *                          version?, occurrence?: true}
+ *   incident.linked       {incident, notification, ref, url}
+ *   incident.acknowledged {incident, by}
+ *   incident.resolved     {incident, by, text}
+ *   post-mortem.written   {incident, url}        proposed, not done
+ *   post-mortem.reminded  {incident}
+ *   post-mortem.done      {incident, url|null}
+ *   alert.judged          {checks: {name: {outcome, reason}}, rules: {…}}    one round of a watch
+ *
+ *   message.queued   {message: {…}}              message.h
+ *   message.claimed  {messages: [ids], until}    by the event's run, which sends them now
+ *   message.sent     {message, ref|null}
+ *   message.failed   {message, error, not_before}
+ *   message.dropped  {message, reason}
+ *   cockpit.linked   {deployment, github_deployment}   ids on GitHub, so that a later run can end them
+ *
+ * Of these only the deployment.*, gate.* and lock.* ones need the lock.
+ *
+ * journal_event() adds to the six endings what they end: kind, version, previous and the names of the
  * services, so that such an event can be read by itself. `run` is the holder's; deployment.* and
  * gate.* events fit only while their run holds the lock and name the open transaction. A stuck
  * transaction stays open (phase "stuck") for the run that brings it to an end, or until a new

@@ -1,0 +1,98 @@
+/* room: domain
+ * Incidents: what went wrong, who was told, what was learned. Pure.
+ *
+ * An incident is a value in state.incidents (schemas/state.schema.json), opened, changed and closed by
+ * events (journal.h: incident.*). It stays in the state while it is open, or while its post-mortem is
+ * owed. One trouble is one incident: what happens again while it is open updates it.
+ *
+ *   {id, kind, severity, title, status: "open"|"acknowledged"|"resolved", opened_at, updated_at,
+ *    acknowledged_at|null, resolved_at|null, by, reason, deployment|null, version|null,
+ *    previous|null, services: [..], evidence: [{check, outcome, reason, value}..],
+ *    timeline: [{at, text}..] (at most 50, the oldest but the first cut), todo: [..],
+ *    forensics: text|null, occurrences, links: {NOTIFICATION: {ref, url}},
+ *    post_mortem: {status: "none"|"due"|"written"|"done", due_at|null, url|null, reminded_at|null}}
+ *
+ * Kinds and severities. P0: nobody is served or nobody knows; P1: the change failed and was undone,
+ * or something fails now; P2: works, with a loss; P3: worth knowing.
+ *   rollback         a deployment was taken back          P1
+ *   rollback-failed  the undo failed, the lock is kept    P0   ("CRITICAL")
+ *   partial          live without proof, or half done     P1
+ *   watch            a gate has failed for a while        P1
+ *   manual           a person opened it                   P2, or as said
+ */
+#ifndef BELAY_INCIDENT_H
+#define BELAY_INCIDENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/config.h"
+#include "belay/err.h"
+#include "belay/str.h"
+
+/* Why a transaction's result (schemas/result.deploy) is an incident; NULL when it is none. One of the
+ * kinds above. */
+const char *incident_kind_of(const json_t *result);
+
+/* Data of incident.opened for a transaction's result, or (kind watch) for a gate. `id` is that of the
+ * incident. New reference. */
+json_t *incident_of_result(const char *id, const json_t *result,
+			   const struct config_environment *environment);
+json_t *incident_of_gate(const char *id, const json_t *gate, const char *version,
+			 const struct config_environment *environment);
+
+/* The open incident that an event of this kind belongs to, or NULL. Borrowed from state. */
+const json_t *incident_find_open(const json_t *state, const char *kind);
+/* By id, or by its beginning when that is unique; NULL. Borrowed. */
+const json_t *incident_find(const json_t *state, const char *id);
+
+/* "[production rollback] v1.2.4 → v1.2.3"; "[production CRITICAL] …" when the undo failed. Fresh. */
+char *incident_title(const json_t *incident, const char *environment);
+
+/* Pages in Markdown. They hold text from outside: mentions, HTML and hidden markers in it are made
+ * harmless. `how` says how to look closer (replay, history). */
+struct incident_page {
+	const json_t *incident;
+	const char *environment;
+	const char *run_url; /* or NULL */
+	const char *tracker; /* link to the tracker, or NULL */
+	int64_t now_ms;
+};
+/* Reason, evidence table, timeline, forensics, checklist. */
+void incident_add_page(struct str *out, const struct incident_page *page);
+/* What changed, for a comment. `change` is the data of incident.updated / .resolved. */
+void incident_add_change(struct str *out, const struct incident_page *page,
+			 const char *event, const json_t *change);
+
+/* --- post-mortem (src/domain/post_mortem.c) --------------------------------------------------- */
+
+/* The page from a template with {{name}} variables: id title environment severity kind status version
+ * previous deployment opened_at resolved_at due_at duration reason services evidence timeline todo
+ * forensics run_url incident_url author. `text` NULL: the built-in template (timeline filled in,
+ * impact, root cause, contributing factors, what went well, remediation, preventive measures, action
+ * items, lessons). ERR_CONFIG names the line of an unknown variable. */
+int post_mortem_render(const char *text, const struct incident_page *page,
+		       struct str *out, struct err *err);
+/* Only looks whether the template could be rendered. */
+int post_mortem_check_template(const char *text, struct err *err);
+/* Is the page done: has it a checklist and is every box ticked, or no placeholder left? */
+bool post_mortem_is_complete(const char *text);
+/* Is it late? */
+bool post_mortem_is_overdue(const json_t *incident, int64_t now_ms);
+
+/* --- alerts (src/domain/alert.c) ---------------------------------------------------------------
+ * A check that fails now and then is no incident. state.alerts: {CHECK: {state: "good"|"bad"|
+ * "unknown", since, bad_rounds, good_rounds, changed: [times of the last changes]}}. Bad after
+ * `fail_after` rounds in a row, good again after `recover_after`; rounds without data count as
+ * neither. A check that changed more than `flaps` times within an hour is flapping: it stays bad
+ * until it has been good for an hour. */
+struct alert_rules {
+	int fail_after, recover_after, flaps;
+};
+/* Data of alert.judged for one round: {checks: {NAME: {outcome, reason}}, rules}. What the fold of it
+ * would change: {degraded: [..], recovered: [..], flapping: [..]}. New references. */
+json_t *alert_round(const json_t *gate, const struct alert_rules *rules);
+json_t *alert_changes(const json_t *state, const json_t *round, int64_t at_ms);
+
+#endif
