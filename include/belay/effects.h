@@ -117,10 +117,12 @@
  *   git.blobs  {texts: [..]}                   → {ids: [..]}
  *            The object ids that files with these texts have in git. Pure.
  *   git.append {remote: REMOTE, branch, parent: id|null, author: {name, email},
- *               commits: [{subject, body, at_ms, files: {path: text|null}}]}
+ *               commits: [{subject, body, at_ms, files: {path: text|null}}], again?}
  *                                              → {raced: true} or {raced: false, tip, ids}; act;
  *            compare-and-swap: the remote branch is still at `parent` (absent for null) and moves
- *            to the last new commit, or nothing changes and the answer is raced.
+ *            to the last new commit, or nothing changes and the answer is raced. `again`: the very same
+ *            append failed before (ERR_NET, ERR_TIMEOUT) and may have arrived; when its commits are on
+ *            the branch already, that is success. So it may be repeated until it is answered.
  *            REMOTE is {url | path, token?: secret, user?, password?: secret, key?: secret,
  *            passphrase?, known_hosts?, agent?, ca_file?}. A path is opened in place (created bare
  *            when `create` is true) and moved by a ref compare-and-swap.

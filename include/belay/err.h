@@ -9,6 +9,8 @@
 #ifndef BELAY_ERR_H
 #define BELAY_ERR_H
 
+#include <stdint.h>
+
 #include "belay/attr.h"
 
 enum err_code {
@@ -30,7 +32,8 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	int sys_errno; /* 0 when no system call was involved */
+	int sys_errno;          /* 0 when no system call was involved */
+	int64_t retry_after_ms; /* ERR_NET: the peer asks to be left alone for so long; or 0 */
 	char message[1024];
 	char hint[512];
 };

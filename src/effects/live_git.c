@@ -344,6 +344,7 @@ static int read_append(struct live_call *call, struct owned_append *owned,
 		.author_name = json_get_string(author, "name", "belay"),
 		.author_email = json_get_string(author, "email", "belay@localhost"),
 		.commit_count = json_array_size(list),
+		.again = json_get_bool(call->args, "again", false),
 	};
 	owned->commits = mem_array(struct vcs_new_commit, owned->append.commit_count);
 	owned->changes = mem_array(struct vcs_change *, owned->append.commit_count);

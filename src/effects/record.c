@@ -106,6 +106,9 @@ static json_t *error_json(const struct err *err)
 			    utf8_json(err->message, strlen(err->message)));
 	json_object_set_new(error, "hint", utf8_json(err->hint, strlen(err->hint)));
 	json_object_set_new(error, "errno", json_integer(err->sys_errno));
+	if (err->retry_after_ms > 0)
+		json_object_set_new(error, "retry_after_ms",
+				    json_integer(err->retry_after_ms));
 	return error;
 }
 

@@ -346,6 +346,7 @@ static int give_error(const json_t *error, struct err *err)
 	err_set(err, err_code_parse(json_get_string(error, "code", "fail")), "%s",
 		json_get_string(error, "message", ""));
 	err->sys_errno = (int)json_get_int(error, "errno", 0);
+	err->retry_after_ms = json_get_int(error, "retry_after_ms", 0);
 	const char *hint = json_get_string(error, "hint", "");
 	if (*hint)
 		err_hint(err, "%s", hint);

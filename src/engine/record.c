@@ -63,6 +63,48 @@ int record_flush(struct transaction *t, struct err *err)
 	return 0;
 }
 
+/* What a person would see who looked at the hosts. Fresh. */
+static char *what_is_live(const struct transaction *t, enum engine_end end)
+{
+	bool touched = t->switch_ms >= 0;
+	switch (end) {
+	case END_PASSED:
+		return str_format(touched ? "%s is live" : "%s is under way", t->version);
+	case END_INCONCLUSIVE:
+	case END_FAILED:
+		return touched ? str_format("%s is live and unproven", t->version)
+			       : str_format("%s was not switched to", t->version);
+	case END_ROLLED_BACK:
+	case END_CANCELLED:
+		if (!t->undone)
+			return str_format("%s was not switched to", t->version);
+		return t->previous ? str_format("%s is live again", t->previous)
+				   : str_format("%s was taken back", t->version);
+	case END_STUCK:
+		return str_format("%s could not be taken back", t->version);
+	}
+	return mem_strdup("");
+}
+
+int record_lost(const struct transaction *t, enum engine_end end, struct err *err)
+{
+	_cleanup_free_ char *live = what_is_live(t, end);
+	_cleanup_free_ char *more =
+		err->hint[0] ? str_format("; %s", err->hint) : mem_strdup("");
+	size_t count = json_array_size(t->pending);
+	err_wrap(err,
+		 "%s (%s ended: %s), but its last %zu event%s may be missing on the "
+		 "journal",
+		 live, t->id, end_name(end), count, count == 1 ? "" : "s");
+	err->hint[0] = '\0';
+	return err_hint(
+		err,
+		"'belay status' shows what the journal knows, 'belay verify' whether it "
+		"is sound; when the transaction is still open there, run the same "
+		"command: it takes over when the lease has expired%s",
+		more);
+}
+
 static enum progress_kind kind_of(const char *outcome)
 {
 	if (strcmp(outcome, "ok") == 0)

@@ -308,17 +308,6 @@ static enum engine_end settle(struct transaction *t, const struct err *cause,
 	return end_undone(t, cause, todo);
 }
 
-/* The hosts are as they should be and the journal does not know it yet. */
-static int flush_failed(const struct transaction *t, enum engine_end end, struct err *err)
-{
-	err_wrap(err, "%s ended (%s), but the journal could not be written", t->id,
-		 end_name(end));
-	return err_hint(
-		err,
-		"the hosts are unharmed; when the state branch can be reached again, run "
-		"the same command: it takes over when the lease has expired");
-}
-
 /* What the phases came to; END_PASSED for a transaction that stays open, too. */
 static enum engine_end conclude(struct transaction *t, unsigned stages,
 				const struct err *cause, json_t *todo)
@@ -350,7 +339,7 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	enum engine_end end = conclude(t, stages, &cause, todo);
 	effects_acknowledge_cancel(t->engine->fx); /* the last push is worth finishing */
 	if (record_flush(t, err) < 0)
-		return flush_failed(t, end, err);
+		return record_lost(t, end, err);
 	*ret_end = end;
 	*ret_result = result_of(t, end, &cause, todo);
 	return 0;

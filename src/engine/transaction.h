@@ -107,6 +107,8 @@ int lock_renew(struct transaction *t, struct err *err);
 /* record.c */
 void record_event(struct transaction *t, const char *type, json_t *data); /* takes data */
 int record_flush(struct transaction *t, struct err *err);
+/* The last push failed for good: says what is live, what is not recorded and how to find out. -1. */
+int record_lost(const struct transaction *t, enum engine_end end, struct err *err);
 /* A line of the timeline, and of the progress. `service` may be NULL. */
 ATTR_PRINTF(6, 7)
 void record_line(struct transaction *t, const char *step, const char *service,

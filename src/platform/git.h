@@ -118,6 +118,9 @@ struct vcs_append {
 	const char *author_name, *author_email;
 	const struct vcs_new_commit *commits;
 	size_t commit_count;
+	/* The very same append was tried before and its fate is not known: when its commits are on
+	 * the branch already, that is success. The same commits have the same ids. */
+	bool again;
 };
 
 struct vcs_append_result {

@@ -127,7 +127,10 @@ static int refused(struct http_stream *stream)
 		err_hint(fault,
 			 "check the URL, and that the token may see the repository");
 	} else {
-		err_set(fault, ERR_NET, "the git remote answers HTTP %d%s", status, page);
+		bool passing = status == 429 || status >= 500;
+		err_set(fault, passing ? ERR_NET : ERR_FAIL,
+			"the git remote answers HTTP %d%s", status, page);
+		fault->retry_after_ms = stream->response.retry_after_ms;
 		session->answer_lost =
 			stream->action == GIT_SERVICE_RECEIVEPACK && status >= 500;
 	}

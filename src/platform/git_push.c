@@ -76,46 +76,89 @@ static bool is_at(bool exists, const git_oid *tip, const char *parent)
 	return exists && git_oid_fromstr(&id, parent) == 0 && git_oid_equal(&id, tip);
 }
 
-/* A push ended without a verdict. Where is the branch now? */
+enum place {
+	PLACE_BELOW,  /* at the tip or behind it */
+	PLACE_ABSENT, /* the branch went another way */
+	PLACE_UNSEEN, /* the store does not reach back far enough */
+};
+
+/* Where `ours` is on the branch, by the commits that are at hand. Going back ends at `parent` (may be
+ * NULL): what is not above it is nowhere. */
+static int look_back(struct vcs_session *session, const git_oid *tip, const git_oid *ours,
+		     const git_oid *parent, enum place *ret, struct err *err)
+{
+	git_oid at = *tip;
+	for (;;) {
+		git_oid next;
+		bool has_parent;
+		*ret = PLACE_BELOW;
+		if (git_oid_equal(&at, ours))
+			return 0;
+		*ret = PLACE_ABSENT;
+		if (parent && git_oid_equal(&at, parent))
+			return 0;
+		*ret = PLACE_UNSEEN;
+		if (!vcs_store_has(session->store, &at))
+			return 0;
+		*ret = PLACE_ABSENT;
+		if (vcs_load_parent(session->store->repo, &at, &has_parent, &next, err) <
+		    0)
+			return -1;
+		if (!has_parent)
+			return 0;
+		at = next;
+	}
+}
+
+/* Are our commits on the branch, perhaps with others' on top of them? */
+static int find_ours(struct vcs_session *session, const struct vcs_append *append,
+		     const git_oid *ours, bool *ret_found, struct err *err)
+{
+	static const size_t depths[] = {1, LOOK_BACK_COMMITS, 0};
+	enum place place = PLACE_UNSEEN;
+	git_oid parent;
+	if (append->parent)
+		git_oid_fromstr(&parent, append->parent);
+	for (size_t i = 0; i < ARRAY_SIZE(depths) && place == PLACE_UNSEEN; i++) {
+		bool exists;
+		git_oid tip;
+		if (vcs_fetch(session, depths[i], &exists, &tip, err) < 0)
+			return -1;
+		place = PLACE_ABSENT;
+		if (exists && look_back(session, &tip, ours,
+					append->parent ? &parent : NULL, &place, err) < 0)
+			return -1;
+	}
+	*ret_found = place == PLACE_BELOW;
+	return 0;
+}
+
+/* A push ended without a verdict. What became of it? */
 static int settle(struct vcs_session *session, const struct vcs_append *append,
-		  const git_oid *new_tip, bool *ret_raced, struct err *err)
+		  const git_oid *ours, bool *ret_raced, struct err *err)
 {
 	struct err lost = *err;
 	struct err again = {0};
 	bool exists;
+	bool found = false;
 	git_oid tip;
-	git_oid id;
 	err_clear(&session->fault);
 	session->answer_lost = false;
-	if (vcs_fetch(session, 1, &exists, &tip, &again) < 0) {
+	int result = vcs_fetch(session, 1, &exists, &tip, &again);
+	if (result == 0 && is_at(exists, &tip, append->parent)) {
+		*err = lost;
+		return err_wrap(err, "the push did not arrive (nothing was changed)");
+	}
+	if (result == 0)
+		result = find_ours(session, append, ours, &found, &again);
+	if (result < 0) {
 		*err = lost;
 		err_wrap(err, "the push was sent, but whether it arrived is not known");
 		return err_hint(err, "look at the branch before you try again");
 	}
-	if (exists && git_oid_equal(&tip, new_tip))
-		return 0;
-	if (is_at(exists, &tip, append->parent)) {
-		*err = lost;
-		return err_wrap(err, "the push did not arrive (nothing was changed)");
-	}
-	/* Others went on: with our commits below theirs, or instead of them? */
-	*ret_raced = true;
-	for (size_t depth = LOOK_BACK_COMMITS;; depth = 0) {
-		if (vcs_fetch(session, depth, &exists, &tip, err) < 0)
-			return -1;
-		if (!exists)
-			return 0;
-		git_oid_cpy(&id, new_tip);
-		if (vcs_store_has(session->store, &id)) {
-			*ret_raced = false;
-			return 0;
-		}
-		if (depth == 0 || !append->parent)
-			return 0;
-		git_oid_fromstr(&id, append->parent);
-		if (vcs_store_has(session->store, &id))
-			return 0;
-	}
+	*ret_raced =
+		!found; /* others went on: with our commits below theirs, or instead of them */
+	return 0;
 }
 
 /* Sends the commits. 0 with *ret_raced, or -1. */
@@ -150,44 +193,57 @@ static int upload(struct vcs_session *session, git_remote *remote, const git_oid
 	return 0;
 }
 
-/* The parent's tree has to be at hand. Only a caller that did not read first makes us fetch. */
+/* The parent's tree has to be at hand. Only a caller that did not read first makes us fetch, or one
+ * that tries again after others went on. */
 static int have_parent(struct vcs_session *session, const struct vcs_append *append,
 		       bool *ret_raced, struct err *err)
 {
+	static const size_t depths[] = {1, LOOK_BACK_COMMITS, 0};
 	git_oid id;
 	git_oid tip;
-	bool exists;
-	if (append->parent) {
-		git_oid_fromstr(&id, append->parent);
+	bool exists = true;
+	if (!append->parent)
+		return session->store ? 0 : vcs_store_new(false, &session->store, err);
+	git_oid_fromstr(&id, append->parent);
+	size_t count = append->again ? ARRAY_SIZE(depths) : 1;
+	for (size_t i = 0; i < count && exists; i++) {
 		if (vcs_store_has(session->store, &id))
 			return 0;
-		if (vcs_fetch(session, 1, &exists, &tip, err) < 0)
+		if (vcs_fetch(session, depths[i], &exists, &tip, err) < 0)
 			return -1;
-		*ret_raced = !is_at(exists, &tip, append->parent);
-		return 0;
 	}
-	if (!session->store)
-		return vcs_store_new(false, &session->store, err);
+	*ret_raced = !exists || !vcs_store_has(session->store, &id);
 	return 0;
 }
 
-static int push_connected(struct vcs_session *session, const struct vcs_append *append,
-			  git_remote *remote, git_oid *ids, bool *ret_raced,
-			  struct err *err)
+static int build(struct vcs_session *session, const struct vcs_append *append,
+		 git_oid *ids, struct err *err)
 {
 	git_oid parent;
 	if (append->parent)
 		git_oid_fromstr(&parent, append->parent);
-	if (vcs_build(session->store->repo, append, append->parent ? &parent : NULL, ids,
-		      err) < 0)
+	return vcs_build(session->store->repo, append, append->parent ? &parent : NULL,
+			 ids, err);
+}
+
+/* The branch is not at the parent: somebody else was faster, unless it was us. */
+static int on_moved(struct vcs_session *session, const struct vcs_append *append,
+		    git_oid *ids, bool *ret_raced, struct err *err)
+{
+	bool found = false;
+	if (append->again &&
+	    (build(session, append, ids, err) < 0 ||
+	     find_ours(session, append, &ids[append->commit_count - 1], &found, err) < 0))
 		return -1;
-	return upload(session, remote, &ids[append->commit_count - 1], ret_raced, err);
+	*ret_raced = !found;
+	return 0;
 }
 
 int vcs_push(struct vcs_session *session, const struct vcs_append *append, git_oid *ids,
 	     bool *ret_raced, struct err *err)
 {
 	git_remote *remote = NULL;
+	const git_oid *ours = &ids[append->commit_count - 1];
 	bool exists;
 	git_oid tip;
 	*ret_raced = false;
@@ -199,13 +255,15 @@ int vcs_push(struct vcs_session *session, const struct vcs_append *append, git_o
 			&exists, &tip, err) < 0)
 		return -1;
 	int result = 0;
-	if (is_at(exists, &tip, append->parent))
-		result = push_connected(session, append, remote, ids, ret_raced, err);
-	else
-		*ret_raced = true;
+	bool moved = !is_at(exists, &tip, append->parent);
+	if (!moved)
+		result = build(session, append, ids, err);
+	if (!moved && result == 0)
+		result = upload(session, remote, ours, ret_raced, err);
 	vcs_disconnect(remote);
+	if (moved)
+		return on_moved(session, append, ids, ret_raced, err);
 	if (result < 0 && session->answer_lost)
-		result = settle(session, append, &ids[append->commit_count - 1],
-				ret_raced, err);
+		return settle(session, append, ours, ret_raced, err);
 	return result;
 }

@@ -436,6 +436,10 @@ static void note_progress(struct http_client *client)
 	snprintf(response->http_version, sizeof response->http_version, "%s", version);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &number);
 	response->status = (int)number;
+
+	curl_off_t seconds = 0;
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+	response->retry_after_ms = (int64_t)seconds * 1000;
 }
 
 /* --- redirects -------------------------------------------------------------------------------- */

@@ -120,6 +120,7 @@ struct http_response {
 	char http_version[8]; /* "1.1" */
 	char *url;            /* after redirects */
 	unsigned redirects;
+	int64_t retry_after_ms; /* Retry-After of the answer, in either form; 0: none */
 	bool left_origin; /* a redirect led to another origin: credentials stayed behind */
 };
 

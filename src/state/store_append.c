@@ -4,6 +4,9 @@
  * the attempt, so that whoever has waited long tries more often than a newcomer; plain exponential
  * back-off lets losers starve. The first span is measured in pushes, not in seconds: two writers on
  * a disk hardly wait, a crowd on a slow remote does not keep trying in vain.
+ *
+ * A remote that does not answer, or says that it cannot now, is asked again for a minute. What was sent
+ * may have arrived: the same commits are sent again, and the remote tells whether it has them.
  */
 #include <assert.h>
 #include <string.h>
@@ -21,6 +24,15 @@
 #define SPAN_FIRST_MAX_MS 1000
 #define SPAN_MAX_MS 4000
 #define AGE_HALF_MS 5000 /* at this age the span is half as long */
+#define OUTAGE_FIRST_MS 250
+#define PATIENCE_MS 60000
+#define PATIENCE_PER_LEASE 3 /* a renewal begins after one third and must leave one */
+
+/* A remote that fails to answer, from the first failure on. */
+struct outage {
+	int64_t began_ms;
+	int tries;
+};
 
 /* What one try works with. */
 struct attempt {
@@ -142,6 +154,81 @@ static void accept(struct attempt *attempt, const json_t *answer)
 	attempt->documents = (struct journal_documents){0};
 }
 
+/* --- a remote that does not answer --------------------------------------------------------- */
+
+/* Passes by itself, and what was asked may be asked again. */
+static bool is_outage(const struct err *err)
+{
+	return err->code == ERR_NET || err->code == ERR_TIMEOUT;
+}
+
+static int64_t patience_ms(const struct store *store)
+{
+	const struct config_environment *environment =
+		config_environment(store->config, store->environment);
+	int64_t third_ms =
+		environment ? environment->lease_ms / PATIENCE_PER_LEASE : PATIENCE_MS;
+	return third_ms < PATIENCE_MS ? third_ms : PATIENCE_MS;
+}
+
+/* After a failure: 0 when it is time to try again, else -1 with *err as it was or ERR_CANCELLED. */
+static int wait_out(struct store *store, struct outage *outage, struct err *err)
+{
+	struct err cancelled = {0};
+	if (!is_outage(err))
+		return -1;
+	int64_t now_ms = effects_mono_ms(store->fx);
+	if (outage->tries++ == 0)
+		outage->began_ms = now_ms;
+	int64_t left_ms = outage->began_ms + patience_ms(store) - now_ms;
+	int64_t span_ms = OUTAGE_FIRST_MS << (outage->tries < 6 ? outage->tries - 1 : 5);
+	if (left_ms <= 0 || err->retry_after_ms > left_ms) {
+		if (outage->tries > 1)
+			err_wrap(err, "tried %d times in %lld s", outage->tries,
+				 (long long)((now_ms - outage->began_ms) / 1000));
+		return -1;
+	}
+	int64_t nap_ms = span_ms / 2 + (int64_t)(effects_random(store->fx) %
+						 (uint64_t)(span_ms / 2 + 1));
+	if (nap_ms < err->retry_after_ms)
+		nap_ms = err->retry_after_ms;
+	if (effects_sleep(store->fx, nap_ms < left_ms ? nap_ms : left_ms, &cancelled) ==
+	    0)
+		return 0;
+	err_wrap(err, "%s", cancelled.message);
+	err->code = cancelled.code;
+	return -1;
+}
+
+static int refresh(struct store *store, struct err *err)
+{
+	struct outage outage = {0};
+	struct err failure = {0};
+	while (store_refresh(store, &failure)) {
+		if (wait_out(store, &outage, &failure)) {
+			*err = failure;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The same commits again and again, until the remote says what became of them. */
+static int append_patiently(struct attempt *attempt, const struct effect *effect,
+			    json_t *args, json_t **ret_answer, struct err *err)
+{
+	struct outage outage = {0};
+	struct err failure = {0};
+	while (effects_perform(attempt->store->fx, effect, ret_answer, &failure)) {
+		if (wait_out(attempt->store, &outage, &failure)) {
+			*err = failure;
+			return -1;
+		}
+		json_object_set_new(args, "again", json_true());
+	}
+	return 0;
+}
+
 static int push(struct attempt *attempt, bool *ret_raced, struct err *err)
 {
 	struct store *store = attempt->store;
@@ -155,7 +242,8 @@ static int push(struct attempt *attempt, bool *ret_raced, struct err *err)
 		.subject = store->location.text,
 		.summary = summary,
 	};
-	if (write_ignore(store, err) || effects_perform(store->fx, &effect, &answer, err))
+	if (write_ignore(store, err) ||
+	    append_patiently(attempt, &effect, args, &answer, err))
 		return err_wrap(err, "writing the journal at %s", store->location.text);
 	*ret_raced = json_get_bool(answer, "raced", false);
 	if (!*ret_raced)
@@ -239,7 +327,7 @@ int store_append(struct store *store, store_decide *decide, void *context,
 		if (effects_sleep(store->fx,
 				  back_off_ms(store, tries, age_ms, now_ms - start_ms),
 				  err) ||
-		    store_refresh(store, err))
+		    refresh(store, err))
 			return -1;
 	}
 }

@@ -28,6 +28,9 @@ struct world {
 	json_t *remote;  /* REMOTE of the last git effect */
 	int64_t now_ms, slept_ms;
 	int appends, reads, blobs;
+	int failing;            /* so many of the next appends and reads fail … */
+	bool arrives;           /* … although an append takes effect */
+	int64_t retry_after_ms; /* … with this wish */
 	void (*meddle)(struct world *world);
 	struct effects *fx; /* for the meddler */
 	bool inside;        /* it is at work */
@@ -143,9 +146,30 @@ static void world_commit_on(json_t *commits, const json_t *made)
 			  json_object_get(made, "at_ms"), "files", files));
 }
 
+/* Has this append arrived before? The body of its last commit is like no other. */
+static bool world_has(const struct world *world, const json_t *args)
+{
+	const json_t *made = json_object_get(args, "commits");
+	const json_t *last = json_array_get(made, json_array_size(made) - 1);
+	json_t *commits = world_branch(world, json_get_string(args, "branch", ""));
+	size_t index;
+	json_t *commit;
+	json_array_foreach(commits, index, commit) {
+		if (json_equal(json_object_get(commit, "body"),
+			       json_object_get(last, "body")))
+			return true;
+	}
+	return false;
+}
+
 static json_t *world_append(struct world *world, const json_t *args)
 {
 	const char *name = json_get_string(args, "branch", "");
+	if (json_get_bool(args, "again", false) && world_has(world, args)) {
+		world->appends++;
+		return json_pack("{s:b, s:O}", "raced", 0, "tip",
+				 json_object_get(world_tip(world, args), "id"));
+	}
 	if (world->meddle && !world->inside) {
 		world->inside = true;
 		world->meddle(world);
@@ -204,7 +228,14 @@ static int world_perform(struct effects_layer *layer, const struct lane *lane,
 	const json_t *args = effect->args;
 	const char *kind = effect->kind;
 	(void)lane;
-	(void)err;
+	if (world->failing && str_has_prefix(kind, "git.") && !world->inside) {
+		world->failing--;
+		if (world->arrives && strcmp(kind, "git.append") == 0)
+			json_decref(world_append(world, args));
+		err_set(err, ERR_NET, "the remote does not answer");
+		err->retry_after_ms = world->retry_after_ms;
+		return -1;
+	}
 	if (str_has_prefix(kind, "git.")) {
 		*ret_answer = world_git(world, kind, args);
 	} else if (strcmp(kind, "clock") == 0) {

@@ -162,6 +162,54 @@ TEST(who_is_slower_decides_again)
 	bench_release(&bench);
 }
 
+TEST(an_outage_is_waited_for)
+{
+	static const struct row {
+		const char *name;
+		int failing;
+		bool arrives;
+		int64_t retry_after_ms, lease_ms;
+		bool recorded;
+		int64_t slept_min_ms, slept_max_ms;
+	} rows[] = {
+		{"answers at once", 0, false, 0, 0, true, 0, 0},
+		{"one failure", 1, false, 0, 0, true, 125, 250},
+		{"a lost answer", 1, true, 0, 0, true, 125, 250},
+		{"five of them", 5, true, 0, 0, true, 3875, 7750},
+		{"as long as it wants", 1, false, 20000, 0, true, 20000, 20000},
+		{"longer than a minute", 1, false, 61000, 0, false, 0, 0},
+		{"for ever", 1000, false, 0, 0, false, 58000, 60000},
+		{"for ever, and a short lease", 1000, false, 0, 9000, false, 2500, 3000},
+		{"longer than a short lease", 1, false, 4000, 9000, false, 0, 0},
+	};
+	FOR_ROWS(row, rows) {
+		struct bench bench = bench_new();
+		struct config_environment environment = {.name = (char *)"production",
+							 .lease_ms = row->lease_ms};
+		struct err err = {0};
+		if (row->lease_ms > 0) {
+			bench.config.environments = &environment;
+			bench.config.environment_count = 1;
+		}
+		struct store *store = bench_open(&bench, "production");
+		append(store, take_and_give, bench.run);
+		bench.world->failing = row->failing;
+		bench.world->arrives = row->arrives;
+		bench.world->retry_after_ms = row->retry_after_ms;
+		int status = store_append(store, take_and_give, bench.run, &err);
+		if (row->recorded)
+			CHECK_OK(status, &err);
+		else
+			CHECK_FAILS(status, &err, ERR_NET, "does not answer");
+		CHECK_INT_EQ(json_array_size(world_branch(bench.world, "belay-state")),
+			     row->recorded ? 4 : 2);
+		CHECK(bench.world->slept_ms >= row->slept_min_ms);
+		CHECK(bench.world->slept_ms <= row->slept_max_ms);
+		store_free(store);
+		bench_release(&bench);
+	}
+}
+
 /* An event of another environment, always. */
 static void meddle_always(struct world *world)
 {
