@@ -35,6 +35,7 @@ struct api {
 	char *base_url;   /* without a '/' at its end; owned */
 	json_t *headers;  /* of every request: name → text or secret reference; owned */
 	json_t *tls;      /* the http effect's `tls`, or NULL; owned */
+	json_t *basic;    /* the http effect's `basic`, or NULL; owned */
 	int64_t timeout_ms;  /* for one try */
 	int64_t patience_ms; /* for all tries of one request */
 	struct api_rate rate;
@@ -53,9 +54,12 @@ void api_release(struct api *api);
 void api_bearer(struct api *api, const json_t *reference);
 
 struct api_request {
-	const char *method;  /* "GET" */
-	const char *path;    /* "/v2/apps/…", with its query; begins with '/' */
-	const json_t *json;  /* body, or NULL */
+	const char *method; /* "GET" */
+	const char *path;   /* "/v2/apps/…", with its query; begins with '/' */
+	const json_t *json; /* body, or NULL */
+	const char *text;   /* body that is no JSON (its type: api.headers), or NULL */
+	/* Members of a JSON body that are secrets (name → reference), or NULL. */
+	const json_t *secrets;
 	const char *summary; /* for people and dry runs; required unless it is a look */
 	const char *subject; /* what it touches, or NULL */
 	bool is_look; /* a POST that changes nothing (validate): made in a dry run as well */

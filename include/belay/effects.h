@@ -56,7 +56,8 @@
  *               outside, hard link outside) or is a device. A directory is described as the
  *               deterministic tar that an upload of it would send.
  *   http [world unless the method is an act]
- *            {method, url, headers: {name: text|secret}, body?: text, json?: any, timeout_ms,
+ *            {method, url, headers: {name: text|secret}, body?: text, json?: any,
+ *             json_secrets?: {name: secret}, timeout_ms,
  *             connect_timeout_ms?, max_redirects, max_body_bytes, max_header_bytes,
  *             basic?: {user, password: secret}, resolve?: {"host:port": address},
  *             sign?: {header, secret, prefix?, timestamp_header?},
@@ -72,6 +73,8 @@
  *            and its beginning: truncated is true and error.code too_large).
  *            sign: the header gets prefix + hex HMAC-SHA256 of the body as sent, keyed with the secret
  *            (with timestamp_header: of "SECONDS.BODY", and that header gets the seconds).
+ *            json_secrets: members that `json`, an object, gets before it is sent. Nothing inside of
+ *            `json` is ever taken for a reference: it may hold what strangers wrote.
  *            `url` may be a secret as well (a webhook's): then no answer and no message shows it.
  *            name_ms, connect_ms and tls_ms are the phases of the last request, 0 for those that a
  *            reused connection saves; first_byte_ms counts from its start, latency_ms is all.

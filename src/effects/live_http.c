@@ -39,6 +39,8 @@ static void owned_request_release(struct owned_request *owned)
 	free(owned->secrets.items);
 	free(owned->headers.items);
 	free(owned->resolve.items);
+	if (owned->body)
+		explicit_bzero(owned->body, strlen(owned->body)); /* json_secrets */
 	free(owned->body);
 }
 
@@ -86,7 +88,29 @@ static bool has_header(const struct owned_request *owned, const char *name)
 	return false;
 }
 
-static void read_body(struct live_call *call, struct owned_request *owned)
+/* The JSON body with its secret members. New reference; NULL on failure. */
+static json_t *json_with_secrets(struct live_call *call, const json_t *json,
+				 struct err *err)
+{
+	json_t *secrets = json_object_get(call->args, "json_secrets");
+	_cleanup_json_ json_t *whole = json_copy((json_t *)json);
+	const char *name;
+	json_t *reference;
+	json_object_foreach(secrets, name, reference) {
+		_cleanup_secret_ struct secret value = SECRET_INIT;
+		if (live_resolve(call, reference, name, &value, err) < 0)
+			return NULL;
+		json_t *text = json_stringn(value.data, value.len);
+		if (!text || json_object_set_new(whole, name, text) < 0) {
+			err_set(err, ERR_CONFIG, "secret '%s' does not fit into JSON",
+				name);
+			return NULL;
+		}
+	}
+	return TAKE_PTR(whole);
+}
+
+static int read_body(struct live_call *call, struct owned_request *owned, struct err *err)
 {
 	const json_t *body = json_object_get(call->args, "body");
 	const json_t *json = json_object_get(call->args, "json");
@@ -94,13 +118,17 @@ static void read_body(struct live_call *call, struct owned_request *owned)
 		owned->request.body = json_string_value(body);
 		owned->request.body_len = json_string_length(body);
 	} else if (json) {
-		owned->body = json_text_compact(json);
+		_cleanup_json_ json_t *whole = json_with_secrets(call, json, err);
+		if (!whole)
+			return -1;
+		owned->body = json_text_compact(whole);
 		owned->request.body = owned->body;
 		owned->request.body_len = strlen(owned->body);
 		if (!has_header(owned, "Content-Type"))
 			*vec_push(&owned->headers) = (struct http_header){
 				.name = "Content-Type", .value = "application/json"};
 	}
+	return 0;
 }
 
 static int read_tls(struct live_call *call, struct owned_request *owned, struct err *err)
@@ -165,9 +193,8 @@ static int read_request(struct live_call *call, struct owned_request *owned,
 	    read_limits(call, request, err) < 0 || read_headers(call, owned, err) < 0 ||
 	    keep_member(call, owned, basic, "password", "password", &request->password,
 			NULL, err) < 0 ||
-	    read_tls(call, owned, err) < 0)
+	    read_tls(call, owned, err) < 0 || read_body(call, owned, err) < 0)
 		return -1;
-	read_body(call, owned);
 	read_resolve(call, owned);
 	request->headers = owned->headers.items;
 	request->header_count = owned->headers.count;
