@@ -131,8 +131,9 @@ static int refused(struct http_stream *stream)
 		err_set(fault, passing ? ERR_NET : ERR_FAIL,
 			"the git remote answers HTTP %d%s", status, page);
 		fault->retry_after_ms = stream->response.retry_after_ms;
-		session->answer_lost =
-			stream->action == GIT_SERVICE_RECEIVEPACK && status >= 500;
+		/* Who names a time does not want to be asked before it. */
+		session->answer_lost = stream->action == GIT_SERVICE_RECEIVEPACK &&
+				       status >= 500 && fault->retry_after_ms == 0;
 	}
 	return give_up(session);
 }

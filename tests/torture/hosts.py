@@ -45,9 +45,9 @@ def faults(world, host):
     # In this order: a script that is still at work moves things from the first to the last.
     there = {name[:-5] if name.endswith(".part") else name for name in _list(root, "releases")}
     there |= _list(root, ".belay", "incoming")
-    unfinished = _list(root, ".belay", "unfinished")
+    marked = unfinished(world, host)
     complete = {name for name in _list(root, ".belay", "releases") if not name.endswith(".new")}
-    for name in sorted(there - unfinished - complete):
+    for name in sorted(there - marked - complete):
         found.append(f"{host}: release {name} is neither complete nor marked as unfinished")
     return found
 
@@ -55,11 +55,16 @@ def faults(world, host):
 def leftovers(world, host):
     """What must be gone after a deployment that succeeded."""
     root = os.path.join(srv(world, host), "shop")
-    left = [".belay/unfinished/" + name for name in _list(root, ".belay", "unfinished")]
+    left = [".belay/unfinished/" + name for name in unfinished(world, host)]
     left += [".belay/incoming/" + name for name in _list(root, ".belay", "incoming")]
     left += ["releases/" + name for name in _list(root, "releases") if name.endswith(".part")]
     left += [name for name in (".belay/switching", ".current.new") if os.path.lexists(os.path.join(root, name))]
     return [f"{host}: {name} was left behind" for name in sorted(left)]
+
+
+def unfinished(world, host):
+    """Releases that are not complete yet."""
+    return _list(srv(world, host), "shop", ".belay", "unfinished")
 
 
 def acts(world, host, kind):

@@ -16,6 +16,7 @@ import world as worlds
 from report import Found, Report
 
 import alloc
+import apart
 import clock
 import contend
 import leaks
@@ -25,6 +26,7 @@ import sweep
 # kind: (makes experiments, where they are made, what it is)
 KINDS = {
     "kill": (functools.partial(sweep.experiments, "kill"), "world", "SIGKILL at every (system call, n) of a deployment"),
+    "apart": (apart.experiments, "world", "SIGKILL while one host has switched and the other one has not"),
     "errors": (functools.partial(sweep.experiments, "errors"), "world",
                "ENOSPC, EIO, EMFILE and EINTR at every call that can fail with them"),
     "signals": (functools.partial(sweep.experiments, "signals"), "world", "SIGINT and SIGTERM at every call"),

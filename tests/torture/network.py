@@ -6,7 +6,7 @@ import random
 import hosts
 import journal
 import sweep
-from proxy import HTTP_FAULTS, SSH_FAULTS, Proxy
+from proxy import HTTP_FAULTS, OUTAGES, RETRY_AFTER_SECONDS, SSH_FAULTS, Proxy
 from report import Found
 
 SAMPLE = 36
@@ -21,26 +21,38 @@ def proxy_of(world):
     return world.proxy
 
 
+class Strike:
+    """What the proxy saw of a run."""
+
+    def __init__(self, proxy, name=None):
+        self.counts = proxy.counts()
+        service = proxy.services[name] if name else None
+        self.struck = not service or service.struck
+        self.hit_push = name == "git" and "receive-pack" in service.struck_what()
+        self.left_alone_seconds = service.left_alone_seconds() if self.hit_push else None
+
+
 def deploy(world, fault=(), timeout=75):
     proxy = proxy_of(world)
     world.restore()
-    world.write_config(timeout="3s", **proxy.config)
+    world.write_config(timeout="3s", **proxy.config, **({"lease": "6s"} if "over" in fault else {}))
     proxy.arm(*fault)
     ran = world.deploy("v2", timeout=timeout)
-    struck = not fault or proxy.services[fault[0]].struck
-    counts = proxy.counts()
+    strike = Strike(proxy, *fault[:1])
     proxy.arm()
-    return ran, struck, counts
+    return ran, strike
 
 
 def points(world):
-    ran, _, counts = deploy(world)
+    ran, strike = deploy(world)
     if ran.status != 0:
         raise RuntimeError("an undisturbed run failed: " + ran.text())
     world.quiet()
     found = []
-    for name, count in counts.items():
+    for name, count in strike.counts.items():
         faults = SSH_FAULTS if name.startswith("ssh") else HTTP_FAULTS
+        if name == "git":
+            faults += tuple(OUTAGES)
         found += [(name, fault, at) for fault in faults for at in range(1, count + 1)]
     return found
 
@@ -48,11 +60,13 @@ def points(world):
 def experiment(world, point):
     name, fault, at = point[0], point[1], int(point[2])
     slow = name == "git" and fault == "stall"  # git has a deadline of its own
-    ran, struck, counts = deploy(world, (name, fault, at), 260 if slow else 75)
-    while not struck and at > 1:  # a turn more or fewer
-        at = min(at - 1, counts[name])
-        ran, struck, counts = deploy(world, (name, fault, at), 260 if slow else 75)
+    ran, strike = deploy(world, (name, fault, at), 260 if slow else 75)
+    while not strike.struck and at > 1:  # a turn more or fewer
+        at = min(at - 1, strike.counts[name])
+        ran, strike = deploy(world, (name, fault, at), 260 if slow else 75)
     faults = sweep.ended_well(ran)
+    if strike.hit_push:
+        faults += pushed_again(ran, fault, strike)
     if ran.seconds > 60 and not slow:
         faults.append("it took %d seconds" % ran.seconds)
     world.quiet()
@@ -65,6 +79,20 @@ def experiment(world, point):
     if ran.status == 0 and is_open:
         faults.append("it ended with 0 and the transaction is open")
     return Found(state, faults + sweep.converges(world), note=ran.note())
+
+
+def pushed_again(ran, fault, strike):
+    """A push that meets a fault that passes is made again: the run goes on as if there had been none."""
+    found = []
+    if fault == "over" and (ran.status != 1 or "HTTP 503" not in ran.text()):
+        found.append("the remote was gone for good, and it ended with %s: %s" % (ran.status, ran.text().strip()))
+    if fault == "over" and "v2 is live" in ran.text() and not all(way in ran.text() for way in ("belay status", "belay verify")):
+        found.append("v2 is live, its record is lost, and it does not say how to find out: " + ran.text().strip())
+    if fault != "over" and ran.status != 0:
+        found.append("a push was not made again; it ended with %s: %s" % (ran.status, ran.text().strip()))
+    if fault in ("429", "503") and strike.left_alone_seconds < RETRY_AFTER_SECONDS:
+        found.append("asked to wait %d s, it waited %.2f s" % (RETRY_AFTER_SECONDS, strike.left_alone_seconds))
+    return found
 
 
 def prepared_twice(world):

@@ -8,8 +8,11 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 HTTP_FAULTS = ("refuse", "reset", "lost", "truncated", "429", "500", "503", "502-after", "stall")
+OUTAGES = {"outage": 2.5, "over": float("inf")}  # HTTP 503 from the n-th request on, so many seconds long
+RETRY_AFTER_SECONDS = 1  # with 429 and 503
 SSH_FAULTS = ("refuse", "reset", "lost", "truncated", "stall")
 GONE_SECONDS = 0.5  # how long a service refuses connections
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer", "upgrade")
@@ -42,6 +45,8 @@ class Service:
 
     def arm(self, fault, at):
         self.fault, self.at, self.count, self.struck = fault, at, 0, False
+        self.log = []  # (when, what) of each that was counted
+        self.outage_until = 0
         if fault == "refuse" and at == 1:
             self._go_away()
 
@@ -73,14 +78,23 @@ class Service:
             self.connections.discard(connection)
             connection.close()
 
-    def next(self):
+    def next(self, what=""):
         """Counts one, and tells which fault belongs to it."""
         with self.lock:
             self.count += 1
+            self.log.append((time.monotonic(), what))
             if self.fault and self.count == self.at:
                 self.struck = True
+                self.outage_until = time.monotonic() + OUTAGES.get(self.fault, 0)
                 return self.fault
-            return None
+            return self.fault if time.monotonic() < self.outage_until else None
+
+    def struck_what(self):
+        return self.log[self.at - 1][1] if 0 < self.at <= len(self.log) else ""
+
+    def left_alone_seconds(self):
+        """How long it took after the strike until somebody asked again."""
+        return self.log[self.at][0] - self.log[self.at - 1][0] if self.at < len(self.log) else float("inf")
 
     def passed(self, connection):
         """One was answered: is the service to be gone for the next one?"""
@@ -142,7 +156,7 @@ class Http(Service):
             return False
         method, path, _ = line.decode("latin-1").split(" ", 2)
         headers = http.client.parse_headers(stream)
-        fault = self.next()
+        fault = self.next(path)
         length = int(headers.get("content-length", 0))
         if fault == "reset":
             stream.read(length // 2)
@@ -152,8 +166,11 @@ class Http(Service):
         if fault == "stall":
             stream.read(1)  # until the client gives up
             raise Cut
+        if fault in OUTAGES:
+            return self._answer(connection, 503, "Spoilt", [], b"spoilt\n")
         if fault in ("429", "500", "503"):
-            return self._answer(connection, int(fault), "Spoilt", [("Retry-After", "1")], b"spoilt\n")
+            wish = [("Retry-After", str(RETRY_AFTER_SECONDS))] if fault != "500" else []
+            return self._answer(connection, int(fault), "Spoilt", wish, b"spoilt\n")
         answer = self._ask(method, path, headers, body)
         if fault == "lost":
             reset(connection)

@@ -53,7 +53,7 @@ class Report:
         run, skipped = (sum(row[name] for row in self.rows.values()) for name in ("experiments", "skipped"))
         if not self.failed():
             print("old, new, between: what the hosts served when the experiment was over. Each was recognised, and one more run\n"
-                  "brought all of them to new.")
+                  "brought all of them to the version that it was to bring.")
         print(f"seed {seed}, {time.monotonic() - self.begin:.0f} seconds")
         print(f"torture: {run - self.failed()} passed, {self.failed()} failed, {skipped} skipped", flush=True)
 

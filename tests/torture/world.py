@@ -124,6 +124,13 @@ class World:
         with open(os.path.join(self.work, "belay.yml"), "w") as file:
             file.write(CONFIG.format(**values))
 
+    def edit_config(self, text, replacement):
+        path = os.path.join(self.work, "belay.yml")
+        with open(path) as file:
+            config = file.read()
+        with open(path, "w") as file:
+            file.write(config.replace(text, replacement))
+
     def site(self, version):
         """version.tar.gz: a site that says who it is, and some ballast, so that there is something to interrupt."""
         tree = os.path.join(self.work, "site-" + version, "public")
@@ -166,7 +173,15 @@ class World:
 
     def restore(self):
         self.quiet()
+        self.restore_only("git", *self.hosts)
+        for entry in os.listdir(self.tmp):
+            shutil.rmtree(os.path.join(self.tmp, entry), ignore_errors=True)
+        self.write_config()
+
+    def restore_only(self, *places):
         for name, path in self._places():
+            if name not in places:
+                continue
             for entry in os.listdir(path):
                 entry = os.path.join(path, entry)
                 if os.path.isdir(entry) and not os.path.islink(entry):
@@ -175,15 +190,12 @@ class World:
                     os.unlink(entry)
             # cp, because it keeps what copytree would follow or leave out
             subprocess.run(["cp", "-a", os.path.join(self.directory, "begin", name) + "/.", path], check=True)
-        for entry in os.listdir(self.tmp):
-            shutil.rmtree(os.path.join(self.tmp, entry), ignore_errors=True)
-        self.write_config()
 
     # ---- waiting until nothing goes on any more ------------------------------------------------------
 
-    def _busy(self):
+    def busy(self, cells=None):
         """Processes in the cells besides those that always run."""
-        for cell in ("git", *self.hosts):
+        for cell in cells or ("git", *self.hosts):
             with open(os.path.join(self.cells, cell, "pid")) as file:
                 outer = int(file.read())
             idle = ("fcgiwrap", "nginx") if cell == "git" else ("nginx",)
@@ -195,7 +207,7 @@ class World:
     def quiet(self, seconds=30):
         """A client that died leaves scripts behind that run to their end."""
         until = time.monotonic() + seconds
-        while any(True for _ in self._busy()):
+        while any(True for _ in self.busy()):
             if time.monotonic() > until:
                 raise RuntimeError("the peers do not come to rest")
             time.sleep(0.01)
