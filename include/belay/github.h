@@ -48,6 +48,13 @@ int github_deployment_status(struct github *github, struct effects *fx, int64_t 
 			     const char *state, const char *description,
 			     const char *environment_url, const char *log_url,
 			     struct err *err);
+/* The deployment of `environment` whose payload names `deployment`, among the newest 30; 0: none. */
+int github_deployment_find(struct github *github, struct effects *fx,
+			   const char *environment, const char *deployment,
+			   int64_t *ret_id, struct err *err);
+/* The state of its newest status, "pending" when it has none. Fresh string. */
+int github_deployment_state(struct github *github, struct effects *fx, int64_t id,
+			    char **ret_state, struct err *err);
 
 /* --- commits ------------------------------------------------------------------------------- */
 
@@ -77,13 +84,13 @@ struct github_issue {
 };
 /* The hidden marker's line: "<!-- belay:incident 20261121T095203Z-3fa2 -->". Fresh string. */
 char *github_marker(const char *incident);
-/* The issue whose body holds the incident's marker, also a closed one; 0 when there is none.
- * `label` narrows the list. Never by title. */
+/* The oldest issue whose body holds the incident's marker, also a closed one; 0 when there is none.
+ * `label` (may be NULL) narrows the list. Never by title. */
 int github_issue_find(struct github *github, struct effects *fx, const char *incident,
 		      const char *label, int64_t *ret_number, char **ret_url,
 		      struct err *err);
-/* Creates missing labels first; assignees that cannot be assigned are left out and named in the
- * progress, never a reason to fail. */
+/* Creates missing labels first; assignees that GitHub refuses are left out and named at the end of the
+ * issue, never a reason to fail. An answer that never came is looked for by the marker in the body. */
 int github_issue_create(struct github *github, struct effects *fx,
 			const struct github_issue *issue, int64_t *ret_number,
 			char **ret_url, struct err *err);
@@ -93,7 +100,8 @@ int github_issue_update(struct github *github, struct effects *fx, int64_t numbe
 			struct err *err);
 int github_issue_get(struct github *github, struct effects *fx, int64_t number,
 		     json_t **ret, struct err *err);
-/* `marker` (may be NULL) is hidden in the comment: a comment that has it already is left alone. */
+/* `marker`, a word such as a message's id (may be NULL), is hidden in the comment: an issue that has a
+ * comment with it already is left alone. */
 int github_issue_comment(struct github *github, struct effects *fx, int64_t number,
 			 const char *body, const char *marker, struct err *err);
 
