@@ -7,8 +7,11 @@
 
 #define ERR_STATE openssl_ERR_STATE
 #include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>

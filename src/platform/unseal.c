@@ -1,0 +1,181 @@
+/* Opening pieces. A message is opened into memory of its own and given out only when its
+ * authentication tag was right: OpenSSL writes decrypted bytes before it has seen the tag.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "belay/mem.h"
+#include "platform/openssl.h"
+#include "platform/seal.h"
+#include "platform/seal_key.h"
+#include "platform/trust.h"
+
+struct opener {
+	EVP_PKEY *key;     /* with the certificate, or */
+	X509 *certificate; /* both NULL: */
+	unsigned char secret[SEAL_KEY_BYTES];
+};
+
+static int no_passphrase(char *buffer, int size, int writing, void *context)
+{
+	const struct secret *passphrase = context;
+	(void)writing;
+	if (!passphrase || !passphrase->data || passphrase->len > (size_t)size)
+		return 0; /* never ask at a terminal */
+	memcpy(buffer, passphrase->data, passphrase->len);
+	return (int)passphrase->len;
+}
+
+static EVP_PKEY *read_key(const struct secret *key, const struct secret *passphrase)
+{
+	BIO *in = BIO_new_mem_buf(key->data, (int)key->len);
+	EVP_PKEY *result =
+		in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, (void *)passphrase)
+		   : NULL;
+	BIO_free(in);
+	return result;
+}
+
+static X509 *read_certificate(const char *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	X509 *result = in ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL) : NULL;
+	BIO_free(in);
+	return result;
+}
+
+int opener_new(const struct secret *key, const struct secret *passphrase,
+	       const char *certificate, struct opener **ret, struct err *err)
+{
+	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
+	opener->key = read_key(key, passphrase);
+	if (!opener->key) {
+		ERR_clear_error();
+		err_set(err, ERR_CONFIG, "the private key cannot be read");
+		return err_hint(err, "it has to be in PEM form; for an encrypted one the "
+				     "passphrase has to be right");
+	}
+	opener->certificate = read_certificate(certificate);
+	if (!opener->certificate) {
+		ERR_clear_error();
+		return err_set(
+			err, ERR_CONFIG,
+			"the certificate cannot be read: it has to be in PEM form");
+	}
+	if (X509_check_private_key(opener->certificate, opener->key) != 1) {
+		ERR_clear_error();
+		return err_set(err, ERR_CONFIG,
+			       "the private key does not belong to the certificate");
+	}
+	*ret = TAKE_PTR(opener);
+	return 0;
+}
+
+int opener_new_passphrase(const struct secret *passphrase,
+			  const unsigned char salt[static SEAL_SALT_BYTES],
+			  struct opener **ret, struct err *err)
+{
+	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
+	if (seal_key_derive(passphrase, salt, opener->secret, err) < 0)
+		return -1;
+	*ret = TAKE_PTR(opener);
+	return 0;
+}
+
+void opener_freep(struct opener **opener)
+{
+	if (!*opener)
+		return;
+	struct opener *o = TAKE_PTR(*opener);
+	EVP_PKEY_free(o->key);
+	X509_free(o->certificate);
+	OPENSSL_cleanse(o->secret, sizeof o->secret);
+	free(o);
+}
+
+/* --- one message ---------------------------------------------------------------------------- */
+
+/* Is one of the message's recipients this key? */
+static bool is_for_us(const struct opener *opener, CMS_ContentInfo *cms)
+{
+	STACK_OF(CMS_RecipientInfo) *infos = CMS_get0_RecipientInfos(cms);
+	for (int i = 0; i < sk_CMS_RecipientInfo_num(infos); i++) {
+		CMS_RecipientInfo *info = sk_CMS_RecipientInfo_value(infos, i);
+		int type = CMS_RecipientInfo_type(info);
+		if (!opener->key && type == CMS_RECIPINFO_KEK)
+			return true;
+		if (opener->key && type == CMS_RECIPINFO_TRANS &&
+		    CMS_RecipientInfo_ktri_cert_cmp(info, opener->certificate) == 0)
+			return true;
+		if (!opener->key || type != CMS_RECIPINFO_AGREE)
+			continue;
+		STACK_OF(CMS_RecipientEncryptedKey) *keys =
+			CMS_RecipientInfo_kari_get0_reks(info);
+		for (int k = 0; k < sk_CMS_RecipientEncryptedKey_num(keys); k++)
+			if (CMS_RecipientEncryptedKey_cert_cmp(
+				    sk_CMS_RecipientEncryptedKey_value(keys, k),
+				    opener->certificate) == 0)
+				return true;
+	}
+	return false;
+}
+
+static int refuse_key(const struct opener *opener, struct err *err)
+{
+	ERR_clear_error();
+	if (!opener->key)
+		return err_set(err, ERR_AUTH,
+			       "the passphrase is not the one it was sealed with");
+	err_set(err, ERR_AUTH, "it was not sealed for this certificate");
+	return err_hint(err, "the manifest lists the recipients; give the key of one of "
+			     "them");
+}
+
+static int set_key(const struct opener *opener, CMS_ContentInfo *cms)
+{
+	if (opener->key)
+		return CMS_decrypt_set1_pkey(cms, opener->key, opener->certificate);
+	unsigned char *key = OPENSSL_memdup(opener->secret, sizeof opener->secret);
+	unsigned char id[] = SEAL_KEY_ID;
+	int done = key ? CMS_decrypt_set1_key(cms, key, sizeof opener->secret, id,
+					      sizeof id - 1)
+		       : 0;
+	OPENSSL_clear_free(key, sizeof opener->secret);
+	return done;
+}
+
+static int decrypt(const struct opener *opener, CMS_ContentInfo *cms, BIO *out,
+		   struct err *err)
+{
+	if (!is_for_us(opener, cms) || set_key(opener, cms) != 1)
+		return refuse_key(opener, err);
+	if (CMS_decrypt(cms, NULL, NULL, NULL, out, CMS_BINARY) == 1)
+		return 0;
+	ERR_clear_error();
+	return err_set(err, ERR_STATE, "it was changed or damaged after it was sealed");
+}
+
+int opener_open(struct opener *opener, const void *sealed, size_t sealed_bytes, void *out,
+		size_t *ret_bytes, struct err *err)
+{
+	const unsigned char *at = sealed;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)sealed_bytes);
+	BIO *sink = BIO_new(BIO_s_mem());
+	int result;
+	if (!cms || !sink || at != (const unsigned char *)sealed + sealed_bytes ||
+	    OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData) {
+		ERR_clear_error();
+		result = err_set(err, ERR_STATE, "it is not a sealed piece, or damaged");
+	} else {
+		result = decrypt(opener, cms, sink, err);
+	}
+	if (result == 0) {
+		char *data = NULL;
+		long len = BIO_get_mem_data(sink, &data);
+		memcpy(out, data, (size_t)len);
+		*ret_bytes = (size_t)len;
+	}
+	BIO_free(sink);
+	CMS_ContentInfo_free(cms);
+	return result;
+}
