@@ -46,6 +46,8 @@ def _die_apart(world, slow, fast, process):
     """Waits until `slow` could switch, lets only `fast` do so, and ends the run and its script on `slow`."""
     _wait(f"{slow} is prepared", lambda: _prepared(world, slow))
     with Held(world, slow):
+        with open(os.path.join(hosts.srv(world, fast), "go"), "w"):
+            pass
         _wait(f"{fast} serves v2", lambda: hosts.version(world, fast) == "v2")
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -58,8 +60,8 @@ def make_apart(world, slow, fast, **config):
     """Hosts that serve v1 and v2, and a run that died over it. What it found wrong with that."""
     world.restore()
     world.write_config(**config)
-    # time to take the lock between "prepared" and "switched": the other host prepares a little longer
-    world.edit_config("/srv/prepared'", f"/srv/prepared; [ $(hostname) = {slow} ] || sleep 0.3'")
+    # `fast` is not prepared before `slow` is held up
+    world.edit_config("/srv/prepared'", f"/srv/prepared; until [ $(hostname) = {slow} ] || [ -e /srv/go ]; do sleep 0.01; done'")
     ran = world.deploy("v2", during=lambda process: _die_apart(world, slow, fast, process))
     world.write_config(**config)
     faults = world.faults() + journal.repository_faults(world) + world.verify()
