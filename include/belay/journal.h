@@ -44,11 +44,11 @@
  *   post-mortem.done      {incident, url|null}
  *   alert.judged          {checks: {name: {outcome, reason}}, rules: {…}}    one round of a watch
  *
- *   message.queued   {message: {…}}              message.h
+ *   message.queued   {message: {…}}              message.h; in a full outbox the fold makes room
  *   message.claimed  {messages: [ids], until}    by the event's run, which sends them now
- *   message.sent     {message, ref|null}
- *   message.failed   {message, error, not_before}
- *   message.dropped  {message, reason}
+ *   message.sent     {message, ref|null, gathered?: [ids]}     gathered: sent with it, in a digest
+ *   message.failed   {message, error, not_before, gathered?}
+ *   message.dropped  {message, reason, notification, topic, gathered?}
  *   cockpit.linked   {deployment, github_deployment}   ids on GitHub, so that a later run can end them
  *
  * Of these only the deployment.*, gate.* and lock.* ones need the lock.
