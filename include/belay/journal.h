@@ -49,7 +49,8 @@
  *   message.sent     {message, ref|null, gathered?: [ids]}     gathered: sent with it, in a digest
  *   message.failed   {message, error, not_before, gathered?}
  *   message.dropped  {message, reason, notification, topic, gathered?}
- *   cockpit.linked   {deployment, github_deployment}   ids on GitHub, so that a later run can end them
+ *   cockpit.linked   {deployment, github_deployment|null, check_run?, commit?}   ids on GitHub, so that a
+ *                         later run can end them
  *
  * Of these only the deployment.*, gate.* and lock.* ones need the lock.
  *

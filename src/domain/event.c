@@ -222,6 +222,12 @@ static void say_abandoned(struct str *out, const json_t *event, const json_t *da
 	add_reason(out, data);
 }
 
+static void say_linked(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "shown on GitHub: %s", json_get_string(data, "deployment", "?"));
+}
+
 static const struct {
 	const char *type;
 	subject_words *say;
@@ -241,6 +247,7 @@ static const struct {
 	{"deployment.stuck", say_stuck},
 	{"deployment.unproven", say_unproven},
 	{"deployment.abandoned", say_abandoned},
+	{"cockpit.linked", say_linked},
 };
 
 /* Control characters become blanks; what is too long ends in "…", never inside a character. */

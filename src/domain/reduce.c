@@ -37,6 +37,7 @@ static const struct {
 	{"deployment.stuck", fold_stuck},
 	{"deployment.unproven", fold_unproven},
 	{"deployment.abandoned", fold_abandoned},
+	{"cockpit.linked", fold_cockpit_linked},
 };
 
 int fold_refuse(struct fold *fold, const char *format, ...)

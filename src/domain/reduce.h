@@ -26,6 +26,7 @@ fold_function fold_lock_acquired, fold_lock_renewed, fold_lock_released, fold_lo
 fold_function fold_begun, fold_captured, fold_prepared, fold_switched, fold_judged;
 fold_function fold_committed, fold_failed, fold_rolled_back, fold_stuck;
 fold_function fold_unproven, fold_abandoned;
+fold_function fold_cockpit_linked;
 
 /* "… does not fit: WORDS". Returns -1. */
 ATTR_PRINTF(2, 3) int fold_refuse(struct fold *fold, const char *format, ...);

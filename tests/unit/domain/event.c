@@ -38,6 +38,8 @@ static const struct {
 	 "production: unproven but live: api v2: no data"},
 	{"abandoned", "deployment.abandoned", "{'version': 'v2', 'services': ['api']}",
 	 "production: abandoned api v2"},
+	{"linked", "cockpit.linked", "{'deployment': 'd1', 'github_deployment': 7}",
+	 "production: shown on GitHub: d1"},
 	{"unknown", "future.event", "{}", "production: future.event"},
 	{"control characters", "lock.kept", "{'reason': 'two\\nlines\\u001b[31m \\n'}",
 	 "production: lock kept: two lines [31m"},
