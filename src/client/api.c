@@ -42,6 +42,7 @@ void api_release(struct api *api)
 	free(api->base_url);
 	json_decref(api->headers);
 	json_decref(api->tls);
+	json_decref(api->basic);
 	json_decref(api->cache);
 	*api = (struct api){0};
 }
@@ -72,6 +73,12 @@ static const json_t *remembered(const struct api *api, const struct api_request 
 	return is_get(request) ? json_object_get(api->cache, request->path) : NULL;
 }
 
+static void set_if(json_t *args, const char *name, const json_t *value)
+{
+	if (value)
+		json_object_set(args, name, (json_t *)value);
+}
+
 static json_t *arguments(const struct api *api, const struct api_request *request)
 {
 	_cleanup_free_ char *url = str_format("%s%s", api->base_url, request->path);
@@ -79,11 +86,18 @@ static json_t *arguments(const struct api *api, const struct api_request *reques
 	const json_t *known = remembered(api, request);
 	if (known)
 		json_object_set(headers, "If-None-Match", json_object_get(known, "etag"));
-	return json_pack("{s:s, s:s, s:o, s:O*, s:O*, s:I, s:i, s:i}", "method",
-			 request->method, "url", url, "headers", headers, "json",
-			 request->json, "tls", api->tls, "timeout_ms",
-			 (json_int_t)api->timeout_ms, "max_redirects",
-			 is_look(request) ? 3 : 0, "max_body_bytes", MAX_BODY_BYTES);
+	json_t *args =
+		json_pack("{s:s, s:s, s:o, s:I, s:i, s:i}", "method", request->method,
+			  "url", url, "headers", headers, "timeout_ms",
+			  (json_int_t)api->timeout_ms, "max_redirects",
+			  is_look(request) ? 3 : 0, "max_body_bytes", MAX_BODY_BYTES);
+	set_if(args, "json", request->json);
+	set_if(args, "json_secrets", request->secrets);
+	set_if(args, "tls", api->tls);
+	set_if(args, "basic", api->basic);
+	if (request->text)
+		json_object_set_new(args, "body", json_string(request->text));
+	return args;
 }
 
 static int try_once(struct api *api, struct effects *fx,
@@ -196,8 +210,8 @@ static char *next_of_link(const struct api *api, const char *link)
 		at = url + len;
 		size_t params = strcspn(at, "<");
 		const char *rel = strstr(at, "rel=\"next\"");
-		if (!rel || rel > at + params || strncmp(url, api->base_url, base_len) != 0 ||
-		    url[base_len] != '/')
+		if (!rel || rel > at + params ||
+		    strncmp(url, api->base_url, base_len) != 0 || url[base_len] != '/')
 			continue;
 		return mem_strndup(url + base_len, len - base_len);
 	}
@@ -225,8 +239,8 @@ static json_t *body_of(const json_t *answer)
 static void remember(struct api *api, const struct api_request *request,
 		     const json_t *answer, const json_t *body, const char *next)
 {
-	const char *etag = json_get_string(json_object_get(answer, "headers"), "etag",
-					   NULL);
+	const char *etag =
+		json_get_string(json_object_get(answer, "headers"), "etag", NULL);
 	if (!api->cache || !etag || !is_get(request))
 		return;
 	json_object_set_new(api->cache, request->path,

@@ -62,8 +62,8 @@ int api_parse_http_date(const char *text, int64_t *ret_at_ms)
 	int month = month_of(text + 8);
 	if (month == 0)
 		return -1;
-	_cleanup_free_ char *rfc3339 = str_format("%.4s-%02d-%.2sT%.8sZ", text + 12,
-						  month, text + 5, text + 17);
+	_cleanup_free_ char *rfc3339 =
+		str_format("%.4s-%02d-%.2sT%.8sZ", text + 12, month, text + 5, text + 17);
 	return time_parse(rfc3339, ret_at_ms);
 }
 
@@ -224,8 +224,8 @@ static void add_words(struct str *words, const json_t *body)
 	if (!message)
 		message = json_get_string(body, "error", NULL);
 	if (!message)
-		message = json_get_string(json_object_get(body, "error"), "message",
-					  NULL);
+		message =
+			json_get_string(json_object_get(body, "error"), "message", NULL);
 	str_addf(words, "%s", message ? message : "");
 	add_details(words, json_object_get(body, "errors"));
 }
@@ -235,7 +235,8 @@ int api_answer_refuse(const struct api *api, const struct api_request *request,
 {
 	const char *failure = failure_of(answer);
 	const json_t *body = json_object_get(answer, "body");
-	_cleanup_free_ char *path = mem_strndup(request->path, strcspn(request->path, "?"));
+	_cleanup_free_ char *path =
+		mem_strndup(request->path, strcspn(request->path, "?"));
 	if (failure) {
 		err_set(err, code_of(answer), "%s gives no answer to '%s %s': %s",
 			api->name, request->method, path,
