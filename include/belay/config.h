@@ -46,7 +46,8 @@ struct config_host {
 
 struct config_check {
 	const char *name;
-	const char *type; /* "http", "tcp", "tls": a row of the table of check types */
+	const char *
+		type; /* "http", "tcp", "digitalocean": a row of the table of check types */
 	const json_t *settings; /* the whole check object, defaults filled in */
 	struct config_names expect;
 	struct config_names warn;
@@ -62,7 +63,8 @@ struct config_checks {
 
 struct config_service {
 	const char *name;
-	const char *driver; /* "ssh-release", "command": a row of the table of drivers */
+	const char *
+		driver; /* "ssh-release", "digitalocean": a row of the table of drivers */
 	const json_t *settings; /* the whole service object, defaults filled in */
 	struct config_names needs;
 	const struct config_host **hosts;
@@ -101,6 +103,9 @@ struct config_environment {
 	const struct config_notification **notify;
 	size_t notify_count;
 	struct config_watch watch;
+	/* incidents.post_mortem, with what the environment's first github-issue says going first. */
+	struct config_post_mortem post_mortem;
+	int64_t settle_ms; /* pause between switch (or undo) and the first look of the gates */
 	struct config_names requires; /* environments where the version must have passed first */
 	int64_t lease_ms;             /* lock.lease */
 	int64_t wait_ms; /* lock.wait: how long to wait for a busy lock; 0 = not at all */
@@ -185,8 +190,10 @@ const struct config_host *config_host(const struct config *config, const char *n
 int config_choose_environment(const struct config *config, const char *name,
 			      const struct config_environment **ret, struct err *err);
 
-/* Every secret reference below an environment's reach (hosts, checks, services, state), as
- * [{"where": "hosts.web1.key", "$secret": {...}}]: what has to be present before a run. New. */
+/* Every secret reference below an environment's reach (hosts, checks, services, state, GitHub,
+ * notifications and those they escalate to), as [{"where": "hosts.web1.key", "needed": true, "$secret":
+ * {...}}]. Those that are needed have to be present before a run; without the others (a channel's, GitHub's)
+ * somebody hears nothing, which is worth a warning and stops nobody. New. */
 json_t *config_secrets(const struct config *config,
 		       const struct config_environment *environment);
 

@@ -1,5 +1,6 @@
 /* Binding: state, hosts and checks. Copies values and converts units, decides nothing; strings stay in
- * the tree and are borrowed from there. Environments are in bind_environment.c. */
+ * the tree and are borrowed from there. Environments are in bind_environment.c, who hears of them in
+ * bind_notify.c. */
 #include "bind.h"
 
 #include <stdlib.h>
@@ -137,7 +138,7 @@ static void bind_retry(const struct config *config, const json_t *own,
 static const char *check_type_of(const json_t *settings)
 {
 	/* "http" first: beside it "tls" means the options of its connection. */
-	static const char *const types[] = {"http", "tcp", "tls"};
+	static const char *const types[] = {"http", "tcp", "tls", "digitalocean"};
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		if (json_object_get(settings, types[i]))
 			return types[i];
@@ -189,5 +190,8 @@ void bind_config(struct config *config)
 	bind_state(config);
 	bind_hosts(config);
 	bind_checks(config);
+	bind_github(config);
+	bind_incidents(config);
+	bind_notifications(config);
 	bind_environments(config);
 }

@@ -12,12 +12,19 @@ void bind_config(struct config *config);
 void bind_state(struct config *config);
 void bind_hosts(struct config *config);
 void bind_checks(struct config *config);
+void bind_github(struct config *config);
+void bind_incidents(struct config *config);
+void bind_notifications(struct config *config);
 void bind_environments(struct config *config);
 
 /* Copies an array of strings. */
 void bind_names(const json_t *array, struct config_names *ret);
 void names_release(struct config_names *names);
 void environment_release(struct config_environment *environment);
+void notification_release(struct config_notification *notification);
+
+/* The members of a post_mortem object that are there. */
+void bind_post_mortem(const json_t *object, struct config_post_mortem *post_mortem);
 
 /* A duration under `key`, or `fallback_ms`. */
 int64_t bind_duration(const json_t *object, const char *key, int64_t fallback_ms);

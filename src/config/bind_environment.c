@@ -62,6 +62,37 @@ static void bind_services(const struct config *config,
 	}
 }
 
+/* Who hears of it; the first issue tracker among them has a say in post-mortems. */
+static void bind_notify(const struct config *config,
+			struct config_environment *environment, const json_t *names)
+{
+	size_t i;
+	json_t *name;
+	bool said = false;
+	environment->post_mortem = config->incidents.post_mortem;
+	environment->notify =
+		mem_array(const struct config_notification *, json_array_size(names) + 1);
+	json_array_foreach(names, i, name) {
+		const struct config_notification *found =
+			config_notification(config, json_string_value(name));
+		if (!found)
+			continue;
+		environment->notify[environment->notify_count++] = found;
+		if (said || !str_equal(found->channel, "github-issue"))
+			continue;
+		bind_post_mortem(json_object_get(found->settings, "post_mortem"),
+				 &environment->post_mortem);
+		said = true;
+	}
+}
+
+static void bind_watch(struct config_watch *watch, const json_t *object)
+{
+	watch->fail_after = (int)json_get_int(object, "fail_after", 1);
+	watch->recover_after = (int)json_get_int(object, "recover_after", 1);
+	watch->flaps = (int)json_get_int(object, "flaps", 2);
+}
+
 static void bind_environment(const struct config *config,
 			     struct config_environment *environment, const char *name,
 			     const json_t *object)
@@ -70,9 +101,13 @@ static void bind_environment(const struct config *config,
 	const json_t *soak = json_object_get(object, "soak");
 	const json_t *soak_checks = json_object_get(soak, "checks");
 	environment->name = name;
+	environment->url = json_get_string(object, "url", NULL);
+	bind_notify(config, environment, json_object_get(object, "notify"));
+	bind_watch(&environment->watch, json_object_get(object, "watch"));
 	bind_names(json_object_get(object, "requires"), &environment->requires);
 	environment->lease_ms = bind_duration(lock, "lease", 0);
 	environment->wait_ms = bind_duration(lock, "wait", 0);
+	environment->settle_ms = bind_duration(object, "settle", 0);
 	bind_services(config, environment, json_object_get(object, "services"));
 	bind_check_list(config, json_object_get(object, "preflight"),
 			&environment->preflight);
@@ -111,6 +146,7 @@ void environment_release(struct config_environment *environment)
 		free(environment->services[i].hosts);
 	}
 	free(environment->services);
+	free(environment->notify);
 	names_release(&environment->requires);
 	free(environment->preflight.items);
 	free(environment->gates.items);

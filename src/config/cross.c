@@ -117,4 +117,5 @@ void cross_check(const struct inspection *in)
 	cross_hosts(in);
 	cross_checks(in);
 	cross_environments(in);
+	cross_telling(in);
 }

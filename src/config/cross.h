@@ -14,6 +14,7 @@ void cross_check(const struct inspection *in);
 /* The parts. */
 void cross_checks(const struct inspection *in);
 void cross_environments(const struct inspection *in);
+void cross_telling(const struct inspection *in); /* notify, incidents */
 
 /* A duration (or size) under `key`: at least `min` milliseconds (bytes), at most `max`. */
 void cross_duration(const struct inspection *in, const struct spot *parent,
@@ -30,6 +31,14 @@ void cross_port(const struct inspection *in, const struct spot *parent,
 void cross_names(const struct inspection *in, const struct spot *parent,
 		 const json_t *object, const char *key, const json_t *known,
 		 const char *what);
+
+/* Of two keys that say the same thing in two ways only one may be there. */
+void cross_exclusive(const struct inspection *in, const struct spot *parent,
+		     const json_t *object, const char *first, const char *second);
+
+/* Headers whose value is a secret whoever writes them are no literal text. */
+void cross_headers(const struct inspection *in, const struct spot *parent,
+		   const json_t *object);
 
 /* No cycle through `key` among `things` at `parent`. */
 void cross_cycle(const struct inspection *in, const struct spot *parent,

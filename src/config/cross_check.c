@@ -7,9 +7,8 @@
 
 #define MIB ((int64_t)1 << 20)
 
-/* Of two keys that say the same thing in two ways only one may be there. */
-static void cross_exclusive(const struct inspection *in, const struct spot *parent,
-			    const json_t *object, const char *first, const char *second)
+void cross_exclusive(const struct inspection *in, const struct spot *parent,
+		     const json_t *object, const char *first, const char *second)
 {
 	if (json_object_get(object, first) && json_object_get(object, second))
 		problem_add(in, &AT(parent, second), true,
@@ -59,13 +58,12 @@ static void cross_predicates(const struct inspection *in, const struct spot *che
 	}
 }
 
-/* Headers whose value is a secret whoever writes them. */
-static void cross_headers(const struct inspection *in, const struct spot *check,
-			  const json_t *object)
+void cross_headers(const struct inspection *in, const struct spot *parent,
+		   const json_t *object)
 {
 	static const char *const secrets[] = {"authorization", "proxy-authorization",
 					      "cookie", "x-api-key"};
-	const struct spot headers = AT(check, "headers");
+	const struct spot headers = AT(parent, "headers");
 	const char *name;
 	json_t *value;
 	json_object_foreach(json_object_get(object, "headers"), name, value) {

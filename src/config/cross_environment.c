@@ -33,6 +33,25 @@ static void cross_paths(const struct inspection *in, const struct spot *services
 	}
 }
 
+/* Settings that count in one mode of the driver only. */
+static void cross_digitalocean(const struct inspection *in, const struct spot *spot,
+			       const json_t *service)
+{
+	const char *mode = json_get_string(service, "mode", "deployment");
+	if (!str_equal(json_get_string(service, "driver", NULL), "digitalocean"))
+		return;
+	cross_duration(in, spot, service, "poll", 1);
+	if (str_equal(mode, "deployment") && json_object_get(service, "components"))
+		problem_add(in, &AT(spot, "components"), true,
+			    mem_strdup("write 'mode: image', or take 'components' out"),
+			    "'components' only counts in mode image");
+	if (str_equal(mode, "image") &&
+	    json_is_true(json_object_get(service, "force_build")))
+		problem_add(in, &AT(spot, "force_build"), true,
+			    mem_strdup("nothing is built in mode image: take it out"),
+			    "'force_build' only counts in mode deployment");
+}
+
 static void cross_services(const struct inspection *in, const struct spot *environment,
 			   const json_t *object)
 {
@@ -48,6 +67,7 @@ static void cross_services(const struct inspection *in, const struct spot *envir
 		cross_names(in, &spot, service, "needs", things, "service");
 		cross_names(in, &spot, service, "hosts", hosts, "host");
 		cross_duration(in, &spot, service, "timeout", 1);
+		cross_digitalocean(in, &spot, service);
 	}
 	cross_cycle(in, &services, things, "needs");
 	cross_paths(in, &services, things);
@@ -73,6 +93,31 @@ static void cross_soak(const struct inspection *in, const struct spot *environme
 			"soak has no checks to judge");
 }
 
+/* Names of notifications, of which none leaves this environment out. */
+static void cross_notify(const struct inspection *in, const struct spot *spot,
+			 const char *environment, const json_t *object)
+{
+	const struct spot list = AT(spot, "notify");
+	const json_t *notify = json_object_get(in->root, "notify");
+	size_t i, k;
+	json_t *name, *other;
+	cross_names(in, spot, object, "notify", notify, "notification");
+	json_array_foreach(json_object_get(object, "notify"), i, name) {
+		const char *word = json_string_value(name);
+		const json_t *only = json_object_get(
+			word ? json_object_get(notify, word) : NULL, "environments");
+		bool found = !json_is_array(only);
+		char buffer[INDEX_BYTES];
+		json_array_foreach(only, k, other)
+			found |= str_equal(json_string_value(other), environment);
+		if (!found)
+			problem_add(in, &AT(&list, spot_index(buffer, i)), false,
+				    str_format("add it to notify.%s.environments", word),
+				    "notification '%s' leaves '%s' out", word,
+				    environment);
+	}
+}
+
 static void cross_environment(const struct inspection *in, const struct spot *spot,
 			      const json_t *object, const json_t *environments)
 {
@@ -84,6 +129,8 @@ static void cross_environment(const struct inspection *in, const struct spot *sp
 	cross_names(in, spot, object, "gates", checks, "check");
 	cross_duration(in, &lock_spot, lock, "lease", 1000);
 	cross_duration(in, &lock_spot, lock, "wait", 0);
+	cross_duration(in, spot, object, "settle", 0);
+	cross_notify(in, spot, spot->token, object);
 	cross_services(in, spot, object);
 	cross_soak(in, spot, object);
 }

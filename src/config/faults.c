@@ -98,17 +98,17 @@ static bool report_variant(const struct report *report, const char *pointer,
 	_cleanup_free_ char *name = last_token(pointer);
 	if (count == 1)
 		return false;
+	const char *thing = json_get_string(schema, "x-thing", "value");
 	if (count == 0)
-		problem_add_at(
-			report->in, pointer, true,
-			str_format("check '%s' does not say what it looks at", name),
-			hint_variant(keys, instance));
+		problem_add_at(report->in, pointer, true,
+			       str_format("%s '%s' %s", thing, name,
+					  json_get_string(schema, "x-none", "is empty")),
+			       hint_variant(keys, instance));
 	else
 		problem_add_at(
 			report->in, pointer, true,
-			str_format("check '%s' has %s", name, str_text(&found)),
-			mem_strdup(
-				"a check looks at one thing: make several checks of it"));
+			str_format("%s '%s' has %s", thing, name, str_text(&found)),
+			mem_strdup(json_get_string(schema, "x-many", "choose one")));
 	return true;
 }
 
@@ -181,6 +181,14 @@ static void report_key(const struct report *report, const struct schema_fault *f
 		       hint ? mem_strdup(hint) : NULL);
 }
 
+/* A text where a mapping with a secret in it belongs may be that secret: it is not repeated. */
+static bool may_be_secret(const struct report *report, const struct schema_fault *fault,
+			  const json_t *schema)
+{
+	return json_is_string(json_at(report->in->root, fault->pointer)) &&
+	       walk_annotation(report->schema, schema, "x-private");
+}
+
 static void report_value(const struct report *report, const struct schema_fault *fault)
 {
 	const json_t *schema =
@@ -189,6 +197,8 @@ static void report_value(const struct report *report, const struct schema_fault 
 		return;
 	const char *words = annotation_text(report, schema, "x-fault");
 	const char *hint = annotation_text(report, schema, "x-hint");
+	if (!words && may_be_secret(report, fault, schema))
+		words = "expected a mapping, found text";
 	if (!words && fault->hint)
 		hint = fault->hint;
 	problem_add_at(report->in, fault->pointer, false,

@@ -29,6 +29,12 @@ const struct config_check *config_check(const struct config *config, const char 
 	FIND_NAMED(config->checks, config->check_count, name);
 }
 
+const struct config_notification *config_notification(const struct config *config,
+						      const char *name)
+{
+	FIND_NAMED(config->notifications, config->notification_count, name);
+}
+
 const struct config_host *config_host(const struct config *config, const char *name)
 {
 	FIND_NAMED(config->hosts, config->host_count, name);

@@ -33,6 +33,8 @@ void config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->environment_count; i++)
 		environment_release(&config->environments[i]);
+	for (size_t i = 0; i < config->notification_count; i++)
+		notification_release(&config->notifications[i]);
 	for (size_t i = 0; i < config->check_count; i++) {
 		names_release(&config->checks[i].expect);
 		names_release(&config->checks[i].warn);
@@ -40,6 +42,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->host_count; i++)
 		json_decref(config->hosts[i].connection);
 	free(config->environments);
+	free(config->notifications);
 	free(config->checks);
 	free(config->hosts);
 	json_decref(config->state.remote);

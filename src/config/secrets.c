@@ -53,23 +53,24 @@ void secrets_wrap(const json_t *schema, json_t *tree)
 }
 
 /* Adds every reference below `value` to `list`; `where` is the dotted path so far. */
-static void gather(const json_t *value, const char *where, json_t *list)
+static void gather(const json_t *value, const char *where, bool needed, json_t *list)
 {
 	const char *key;
 	json_t *member;
 	size_t i;
 	const json_t *reference = json_object_get(value, "$secret");
 	if (reference) {
-		json_array_append_new(list, json_pack("{s:s, s:O}", "where", where,
-						      "$secret", reference));
+		json_array_append_new(list, json_pack("{s:s, s:b, s:O}", "where", where,
+						      "needed", (int)needed, "$secret",
+						      reference));
 		return;
 	}
 	json_object_foreach((json_t *)value, key, member) {
 		_cleanup_free_ char *deeper = str_format("%s.%s", where, key);
-		gather(member, deeper, list);
+		gather(member, deeper, needed, list);
 	}
 	json_array_foreach(value, i, member)
-		gather(member, where, list);
+		gather(member, where, needed, list);
 }
 
 static void gather_checks(const struct config_checks *checks, json_t *seen, json_t *list)
@@ -80,7 +81,7 @@ static void gather_checks(const struct config_checks *checks, json_t *seen, json
 		if (json_object_get(seen, where))
 			continue;
 		json_object_set_new(seen, where, json_true());
-		gather(check->settings, where, list);
+		gather(check->settings, where, true, list);
 	}
 }
 
@@ -91,16 +92,36 @@ static void gather_services(const struct config_environment *environment, json_t
 		const struct config_service *service = &environment->services[i];
 		_cleanup_free_ char *where = str_format("environments.%s.services.%s",
 							environment->name, service->name);
-		gather(service->settings, where, list);
+		gather(service->settings, where, true, list);
 		for (size_t k = 0; k < service->host_count; k++) {
 			const struct config_host *host = service->hosts[k];
 			_cleanup_free_ char *at = str_format("hosts.%s", host->name);
 			if (json_object_get(seen, at))
 				continue;
 			json_object_set_new(seen, at, json_true());
-			gather(host->connection, at, list);
+			gather(host->connection, at, true, list);
 		}
 	}
+}
+
+/* The notification's own, and of whoever is told next. */
+static void gather_notification(const struct config *config,
+				const struct config_notification *notification,
+				json_t *seen, json_t *list)
+{
+	if (!notification)
+		return;
+	_cleanup_free_ char *where =
+		str_format("notify.%s.%s", notification->name, notification->channel);
+	if (json_object_get(seen, where))
+		return;
+	json_object_set_new(seen, where, json_true());
+	gather(notification->settings, where, false, list);
+	for (size_t i = 0; i < notification->escalate_to.count; i++)
+		gather_notification(
+			config,
+			config_notification(config, notification->escalate_to.items[i]),
+			seen, list);
 }
 
 json_t *config_secrets(const struct config *config,
@@ -108,10 +129,13 @@ json_t *config_secrets(const struct config *config,
 {
 	json_t *list = json_array();
 	_cleanup_json_ json_t *seen = json_object();
-	gather(config->state.credentials, "state", list);
+	gather(config->state.credentials, "state", true, list);
 	gather_services(environment, seen, list);
 	gather_checks(&environment->preflight, seen, list);
 	gather_checks(&environment->gates, seen, list);
 	gather_checks(&environment->soak.checks, seen, list);
+	gather(config->github.token, "github.token", false, list);
+	for (size_t i = 0; i < environment->notify_count; i++)
+		gather_notification(config, environment->notify[i], seen, list);
 	return list;
 }

@@ -19,7 +19,7 @@ static const struct row {
 	{"enum", "checks.*.severity", 1, "one of critical, warning", "critical", NULL},
 	{"secret", "hosts.*.key", 1, "reference to a secret", NULL,
 	 "key: {env: DEPLOY_KEY}"},
-	{"list", "checks.*.expect", 3, "list of jq expression", NULL, NULL},
+	{"list", "checks.*.expect", 4, "list of jq expression", NULL, NULL},
 	{"two meanings", "checks.*.tls", 2, NULL, NULL, NULL},
 	{"a chosen name", "environments.production.lock.lease", 1, NULL, "15m", NULL},
 	{"by driver", "environments.*.services.*.keep", 1, "whole number", "5", NULL},
@@ -70,10 +70,12 @@ TEST(variants_are_groups)
 	_cleanup_json_ json_t *root = config_schema();
 	_cleanup_json_ json_t *forms = guide_forms(root, "environments.*.services.*");
 	const json_t *groups = json_object_get(json_array_get(forms, 0), "groups");
-	CHECK_INT_EQ(json_array_size(groups), 2);
+	CHECK_INT_EQ(json_array_size(groups), 3);
 	CHECK_STR_EQ(json_string_value(json_at(groups, "/0/title")),
 		     "driver 'ssh-release'");
 	CHECK_STR_EQ(json_string_value(json_at(groups, "/1/title")), "driver 'command'");
+	CHECK_STR_EQ(json_string_value(json_at(groups, "/2/title")),
+		     "driver 'digitalocean'");
 }
 
 TEST(the_reference_is_markdown)
