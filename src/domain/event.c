@@ -228,6 +228,60 @@ static void say_linked(struct str *out, const json_t *event, const json_t *data)
 	str_addf(out, "shown on GitHub: %s", json_get_string(data, "deployment", "?"));
 }
 
+static void say_incident_opened(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "incident %s opened, %s: %s", json_get_string(data, "id", "?"),
+		 json_get_string(data, "severity", "?"),
+		 json_get_string(data, "title", "?"));
+}
+
+/* "incident 4711 resolved by ada: v1.2.5 passed its gates". */
+static void say_incident(struct str *out, const json_t *event, const json_t *data)
+{
+	const char *type = json_get_string(event, "type", "");
+	const char *what = strchr(type, '.');
+	const char *by = json_get_string(data, "by", NULL);
+	const char *text = json_get_string(data, "text", NULL);
+	str_addf(out, "incident %s %s", json_get_string(data, "incident", "?"),
+		 what ? what + 1 : "");
+	if (by)
+		str_addf(out, " by %s", by);
+	if (text && *text)
+		str_addf(out, ": %s", text);
+}
+
+static void say_incident_linked(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "incident %s is known to %s as %s",
+		 json_get_string(data, "incident", "?"),
+		 json_get_string(data, "notification", "?"),
+		 json_get_string(data, "ref", "?"));
+}
+
+static void say_post_mortem(struct str *out, const json_t *event, const json_t *data)
+{
+	const char *what = strchr(json_get_string(event, "type", ""), '.');
+	str_addf(out, "post-mortem of %s %s", json_get_string(data, "incident", "?"),
+		 what ? what + 1 : "");
+}
+
+/* "watch: 2 of 3 checks good". */
+static void say_alert_judged(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	const json_t *checks = json_object_get(data, "checks");
+	size_t good = 0;
+	const char *name;
+	json_t *row;
+	json_object_foreach((json_t *)checks, name, row) {
+		const char *outcome = json_get_string(row, "outcome", "");
+		good += strcmp(outcome, "pass") == 0 || strcmp(outcome, "warn") == 0;
+	}
+	str_addf(out, "watch: %zu of %zu checks good", good, json_object_size(checks));
+}
+
 static const struct {
 	const char *type;
 	subject_words *say;
@@ -247,6 +301,15 @@ static const struct {
 	{"deployment.stuck", say_stuck},
 	{"deployment.unproven", say_unproven},
 	{"deployment.abandoned", say_abandoned},
+	{"incident.opened", say_incident_opened},
+	{"incident.updated", say_incident},
+	{"incident.linked", say_incident_linked},
+	{"incident.acknowledged", say_incident},
+	{"incident.resolved", say_incident},
+	{"post-mortem.written", say_post_mortem},
+	{"post-mortem.reminded", say_post_mortem},
+	{"post-mortem.done", say_post_mortem},
+	{"alert.judged", say_alert_judged},
 	{"cockpit.linked", say_linked},
 };
 

@@ -37,6 +37,15 @@ static const struct {
 	{"deployment.stuck", fold_stuck},
 	{"deployment.unproven", fold_unproven},
 	{"deployment.abandoned", fold_abandoned},
+	{"incident.opened", fold_incident_opened},
+	{"incident.updated", fold_incident_updated},
+	{"incident.linked", fold_incident_linked},
+	{"incident.acknowledged", fold_incident_acknowledged},
+	{"incident.resolved", fold_incident_resolved},
+	{"post-mortem.written", fold_post_mortem_written},
+	{"post-mortem.reminded", fold_post_mortem_reminded},
+	{"post-mortem.done", fold_post_mortem_done},
+	{"alert.judged", fold_alert_judged},
 	{"cockpit.linked", fold_cockpit_linked},
 };
 
