@@ -47,11 +47,13 @@ static bool look_at_secret(struct doctor *doctor, const json_t *row)
 				     json_get_string(reference, "env", ""))
 			: mem_strdup(
 				  "write the file before belay runs, readable for this user");
-	doctor_find(doctor, "secret", "fail", detail, fix);
+	/* Without a channel's secret somebody hears nothing; that stops no deployment. */
+	doctor_find(doctor, "secret",
+		    json_get_bool(row, "needed", true) ? "fail" : "warn", detail, fix);
 	return false;
 }
 
-/* The same reference may be needed in several places and environments. */
+/* The same reference may stand in several places and environments, and be needed in one of them. */
 static void add_new_references(json_t *seen, json_t *rows)
 {
 	size_t index;
@@ -59,7 +61,8 @@ static void add_new_references(json_t *seen, json_t *rows)
 	json_array_foreach(rows, index, row) {
 		_cleanup_free_ char *key =
 			reference_text(json_object_get(row, "$secret"));
-		if (!json_object_get(seen, key))
+		const json_t *known = json_object_get(seen, key);
+		if (!known || !json_get_bool(known, "needed", true))
 			json_object_set(seen, key, row);
 	}
 }

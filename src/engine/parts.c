@@ -274,6 +274,33 @@ json_t *parts_to_json(const struct transaction *t)
 	return services;
 }
 
+/* What is said of a secret that is not there: the run goes on without one that only tells people. */
+static int report_missing(const struct engine *engine, const json_t *row, struct err *err)
+{
+	const char *where = json_get_string(row, "where", "");
+	const json_t *reference = json_object_get(row, "$secret");
+	const char *variable = json_get_string(reference, "env", NULL);
+	const char *file = json_get_string(reference, "file", "");
+	if (!json_get_bool(row, "needed", true)) {
+		progress_report(engine->progress, PROGRESS_NOTE, NULL,
+				variable ? "%s: the variable %s is not set; going on "
+					   "without it"
+					 : "%s: the file '%s' cannot be read; going on "
+					   "without it",
+				where, variable ? variable : file);
+		return 0;
+	}
+	if (variable) {
+		err_set(err, ERR_CONFIG, "%s needs the variable %s, which is not set",
+			where, variable);
+		return err_hint(err, "in a workflow: env: {%s: ${{ secrets.%s }}}",
+				variable, variable);
+	}
+	err_set(err, ERR_CONFIG, "%s needs the file '%s', which cannot be read", where,
+		file);
+	return err_hint(err, "create it, or give the secret as {env: NAME}");
+}
+
 int secrets_present(const struct engine *engine, struct err *err)
 {
 	_cleanup_json_ json_t *secrets =
@@ -282,27 +309,15 @@ int secrets_present(const struct engine *engine, struct err *err)
 	json_t *row;
 	json_array_foreach(secrets, i, row) {
 		_cleanup_json_ json_t *answer = NULL;
-		const json_t *reference = json_object_get(row, "$secret");
-		_cleanup_json_ json_t *args = json_pack("{s:O}", "$secret", reference);
+		_cleanup_json_ json_t *args =
+			json_pack("{s:O}", "$secret", json_object_get(row, "$secret"));
 		const struct effect effect = {
 			.kind = "secret", .mode = EFFECT_OBSERVE, .args = args};
-		const char *where = json_get_string(row, "where", "");
-		const char *variable = json_get_string(reference, "env", NULL);
 		if (effects_perform(engine->fx, &effect, &answer, err) < 0)
-			return err_wrap(err, "%s", where);
-		if (json_get_bool(answer, "present", false))
-			continue;
-		if (variable) {
-			err_set(err, ERR_CONFIG,
-				"%s needs the variable %s, which is not set", where,
-				variable);
-			return err_hint(err,
-					"in a workflow: env: {%s: ${{ secrets.%s }}}",
-					variable, variable);
-		}
-		err_set(err, ERR_CONFIG, "%s needs the file '%s', which cannot be read",
-			where, json_get_string(reference, "file", ""));
-		return err_hint(err, "create it, or give the secret as {env: NAME}");
+			return err_wrap(err, "%s", json_get_string(row, "where", ""));
+		if (!json_get_bool(answer, "present", false) &&
+		    report_missing(engine, row, err) < 0)
+			return -1;
 	}
 	return 0;
 }
