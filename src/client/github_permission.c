@@ -11,6 +11,8 @@
 #include "belay/str.h"
 #include "github_parts.h"
 
+#define SECONDARY_LIMIT_MS 60000
+
 /* What follows "/repos/OWNER/NAME" begins like this; the first row that fits counts. */
 static const struct {
 	const char *begin;
@@ -65,13 +67,12 @@ static void advise_permission(struct err *err, const char *message,
 	else if (err->code == ERR_NOT_FOUND)
 		advise(err,
 		       "it is not there, or the token may not see it: in a private "
-		       "repository the job needs\n  permissions:\n    %s",
+		       "repository the job needs 'permissions: {%s}'",
 		       permission);
 	else
 		advise(err,
-		       "add to the job in the workflow:\n  permissions:\n    %s\n(whatever "
-		       "such a block does not name is none; 'contents: write' is for the "
-		       "journal)",
+		       "add it to the job in the workflow: 'permissions: {%s}', beside "
+		       "those that are there",
 		       permission);
 }
 
@@ -84,6 +85,12 @@ void github_explain(const struct api *api, const char *method, const char *path,
 	const char *permission = github_permission(method, path);
 	if (err->code != ERR_AUTH && err->code != ERR_NOT_FOUND)
 		return;
+	if (strcasestr(message, "secondary rate limit")) {
+		/* Without Retry-After: GitHub asks to wait for a minute at least. */
+		err->code = ERR_LIMIT;
+		err->retry_after_ms = SECONDARY_LIMIT_MS;
+		return;
+	}
 	if (strcasestr(message, "bad credentials"))
 		advise(err,
 		       "the token is not valid, or not any more: that of a job ends with "

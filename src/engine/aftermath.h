@@ -39,11 +39,12 @@ int courier_deliver(const struct courier *courier, json_t **ret_told, struct err
 
 /* --- GitHub (cockpit.c) ----------------------------------------------------------------------- */
 
-/* After the first push and at the end. No GitHub, or no permission: a line in the progress (once),
- * nothing else. */
+/* After the first push and at the end, where it adds "github": {requests, limit?, remaining?} to the
+ * result. No GitHub: nothing; no permission: a line in the timeline (once); never a reason to fail. */
 void cockpit_begin(struct transaction *t);
-void cockpit_end(struct transaction *t, const json_t *result);
+void cockpit_end(struct transaction *t, json_t *result);
 /* Asks GitHub whether the holder of a lock is still running: for takeover. */
-enum github_run cockpit_holder(const struct engine *engine, const json_t *holder);
+enum github_run cockpit_holder(struct transaction *t, const json_t *holder);
+void cockpit_free(struct cockpit *cockpit);
 
 #endif

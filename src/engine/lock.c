@@ -3,13 +3,15 @@
  *
  * Two machines' clocks may disagree by minutes, so a lease that looks over is not enough to take a
  * lock from its holder: either it has been over for longer than clocks differ, or the lock has been
- * watched for a whole lease, by our own monotonic clock, without a renewal.
+ * watched for a whole lease, by our own monotonic clock, without a renewal. Where GitHub can be asked, a
+ * holder whose workflow run is still going on keeps its lock, and one whose run is over has lost it with
+ * its lease.
  */
+#include "aftermath.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/str.h"
 #include "belay/timefmt.h"
-#include "transaction.h"
 
 #define POLL_MS 5000
 #define CLOCKS_DIFFER_MS (10 * 60 * 1000)
@@ -25,11 +27,21 @@ static json_t *lock_data(const struct transaction *t, const json_t *state, int64
 			 time_format(now_ms + lease_ms, expires), "reason", reason);
 }
 
-static int refuse(const json_t *state, enum lock_answer answer, int64_t now_ms,
-		  struct err *err)
+static int refuse(const json_t *state, enum lock_answer answer, enum github_run run,
+		  int64_t now_ms, struct err *err)
 {
 	_cleanup_free_ char *who = lock_describe(state, now_ms);
+	const json_t *holder = json_object_get(json_object_get(state, "lock"), "holder");
 	err_set(err, ERR_LOCKED, "the lock is %s", who);
+	if (run == GITHUB_RUN_GOING_ON) {
+		err_set(err, ERR_LOCKED,
+			"the lock is %s, and GitHub says that its run is still going on: "
+			"%s",
+			who, json_get_string(holder, "url", ""));
+		return err_hint(err,
+				"wait for that run or cancel it; when its job is gone "
+				"for certain, run again with --take-lock");
+	}
 	if (answer == LOCK_KEPT)
 		return err_hint(
 			err, "make sure the hosts are as they should be, then run again "
@@ -85,12 +97,34 @@ static bool is_silent(struct transaction *t, const json_t *lock)
 	return now_ms >= t->watch_until_mono_ms;
 }
 
+/* A lease that is over, or looks over. */
+struct lapse {
+	bool looks; /* by the clock on the wall */
+	bool is;    /* for certain, whatever the clocks say */
+};
+
+static struct lapse lapse_of(struct transaction *t, const json_t *lock,
+			     enum lock_answer answer, int64_t now_ms)
+{
+	int64_t expires_ms = now_ms;
+	struct lapse lapse = {.is = is_silent(t, lock), .looks = answer == LOCK_EXPIRED};
+	if (!lapse.looks) {
+		t->watch_until_mono_ms =
+			0; /* whoever waits, waits as long as configured */
+		return lapse;
+	}
+	time_parse(json_get_string(lock, "expires_at", ""), &expires_ms);
+	lapse.is = lapse.is || now_ms - expires_ms >= CLOCKS_DIFFER_MS;
+	return lapse;
+}
+
+/* *ret_run: what GitHub says about the holder, when it was asked. */
 static bool may_take(struct transaction *t, const json_t *state, enum lock_answer answer,
-		     int64_t now_ms)
+		     int64_t now_ms, enum github_run *ret_run)
 {
 	const json_t *lock = json_object_get(state, "lock");
-	int64_t expires_ms = now_ms;
-	bool silent;
+	struct lapse lapse;
+	*ret_run = GITHUB_RUN_UNKNOWN;
 	switch (answer) {
 	case LOCK_FREE:
 	case LOCK_OURS:
@@ -98,15 +132,17 @@ static bool may_take(struct transaction *t, const json_t *state, enum lock_answe
 	case LOCK_KEPT:
 		return t->request->take_lock;
 	case LOCK_BUSY:
-		silent = is_silent(t, lock);
-		t->watch_until_mono_ms =
-			0; /* whoever waits, waits as long as configured */
-		return t->request->take_lock || silent;
 	case LOCK_EXPIRED:
-		time_parse(json_get_string(lock, "expires_at", ""), &expires_ms);
-		silent = is_silent(t, lock);
-		return t->request->take_lock || silent ||
-		       now_ms - expires_ms >= CLOCKS_DIFFER_MS;
+		lapse = lapse_of(t, lock, answer, now_ms);
+		if (t->request->take_lock)
+			return true;
+		if (!lapse.looks && !lapse.is)
+			return false;
+		*ret_run = cockpit_holder(t, json_object_get(lock, "holder"));
+		if (*ret_run == GITHUB_RUN_GOING_ON)
+			t->watch_until_mono_ms = 0; /* its silence ends nothing */
+		return *ret_run == GITHUB_RUN_OVER ||
+		       (*ret_run == GITHUB_RUN_UNKNOWN && lapse.is);
 	}
 	return false;
 }
@@ -119,8 +155,9 @@ static int decide_acquire(const struct journal_documents *documents, json_t *eve
 	int64_t now_ms = effects_now_ms(t->engine->fx);
 	enum lock_answer answer =
 		lock_ask(state, json_get_string(t->run, "id", ""), now_ms);
-	if (!may_take(t, state, answer, now_ms))
-		return refuse(state, answer, now_ms, err);
+	enum github_run run;
+	if (!may_take(t, state, answer, now_ms, &run))
+		return refuse(state, answer, run, now_ms, err);
 	if (parts_bind(t, documents, err) < 0)
 		return -1;
 

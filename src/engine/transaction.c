@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aftermath.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/str.h"
-#include "transaction.h"
 
 /* --- phases -------------------------------------------------------------------------------- */
 
@@ -324,6 +324,8 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	struct err cause = {0};
 	if (stages & STAGE_OPEN && lock_acquire(t, err) < 0)
 		return -1;
+	if (stages & STAGE_OPEN)
+		cockpit_begin(t);
 	if (t->request->failed) {
 		t->step = "steps"; /* those between begin and finish */
 		err_set(&cause, ERR_FAIL, "%s",
@@ -348,6 +350,7 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 void transaction_release(struct transaction *t)
 {
 	parts_release(t);
+	cockpit_free(t->cockpit);
 	free(t->id);
 	free(t->version);
 	free(t->previous);

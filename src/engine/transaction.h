@@ -51,11 +51,12 @@ struct transaction {
 	struct part *parts;         /* in dependency order */
 	size_t part_count;
 	json_t *inherited; /* services of a dead run's transaction that we took over, or NULL */
-	json_t *pending;  /* events not yet pushed: [{type, at_ms, data}] */
-	json_t *gates;    /* every gate verdict, each with its "phase" */
-	json_t *timeline; /* [{at, step, service?, outcome, text, ms}] */
-	const char *step; /* the step that is running, for records */
-	bool undone;      /* everything touched was taken back */
+	json_t *pending;         /* events not yet pushed: [{type, at_ms, data}] */
+	json_t *gates;           /* every gate verdict, each with its "phase" */
+	json_t *timeline;        /* [{at, step, service?, outcome, text, ms}] */
+	struct cockpit *cockpit; /* cockpit.c; NULL until GitHub is spoken to */
+	const char *step;        /* the step that is running, for records */
+	bool undone;             /* everything touched was taken back */
 };
 
 /* Groups of phases: a deployment has all of them, the wrapped form has the first in one process and
