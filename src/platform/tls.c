@@ -47,13 +47,20 @@ static char *name_text(const X509_NAME *name)
 	return text;
 }
 
+/* A NUL in a name must not end it: what is before it would look like a name of its own. */
+static char *dns_name(const ASN1_IA5STRING *name)
+{
+	size_t len = (size_t)ASN1_STRING_length(name);
+	char *text = mem_strndup((const char *)ASN1_STRING_get0_data(name), len);
+	for (char *at = text; (at = memchr(at, '\0', len - (size_t)(at - text)));)
+		*at = '?';
+	return text;
+}
+
 static void add_name(struct tls_result *result, const GENERAL_NAME *name)
 {
 	if (name->type == GEN_DNS) {
-		const ASN1_IA5STRING *text = name->d.dNSName;
-		*vec_push(&result->names) =
-			mem_strndup((const char *)ASN1_STRING_get0_data(text),
-				    (size_t)ASN1_STRING_length(text));
+		*vec_push(&result->names) = dns_name(name->d.dNSName);
 	} else if (name->type == GEN_IPADD) {
 		char text[INET6_ADDRSTRLEN];
 		int family =
