@@ -43,8 +43,7 @@ int vcs_log(struct vcs_pool *pool, const struct vcs_remote *remote, const char *
 	int result = vcs_see_tip(session, options->limit, &exists, &tip, err);
 	if (result == 0 && exists)
 		result = walk(session, tip, options, ret, err);
-	vcs_leave(session);
-	return result;
+	return vcs_leave(session, result, err);
 }
 
 void vcs_history_release(struct vcs_history *history)
@@ -142,6 +141,5 @@ int vcs_log_page(struct vcs_pool *pool, const struct vcs_remote *remote,
 		result = draw_line(session, &tip, err);
 	if (result == 0 && exists)
 		result = load_page(session, page, ret, err);
-	vcs_leave(session);
-	return result;
+	return vcs_leave(session, result, err);
 }

@@ -180,10 +180,41 @@ int vcs_enter(struct vcs_pool *pool, const struct vcs_remote *remote, const char
 	return 0;
 }
 
-void vcs_leave(struct vcs_session *session)
+/* One step through a text: the length of the character at its beginning, 0 when that is none. */
+static size_t character_len(const char *text, size_t left)
+{
+	for (size_t len = 1; len <= 4 && len <= left; len++)
+		if (str_is_utf8(text, len))
+			return len;
+	return 0;
+}
+
+/* A remote's words get into our messages: these are to be text, and to do nothing to a terminal. */
+static void make_plain(char *text)
+{
+	size_t left = strlen(text);
+	while (left > 0) {
+		size_t len = character_len(text, left);
+		const unsigned char *bytes = (const unsigned char *)text;
+		bool control = bytes[0] < ' ' || bytes[0] == 0x7f ||
+			       (bytes[0] == 0xc2 && bytes[1] < 0xa0);
+		if (len == 0)
+			*text = '?';
+		else if (control)
+			memset(text, ' ', len);
+		len = len ? len : 1;
+		text += len;
+		left -= len;
+	}
+}
+
+int vcs_leave(struct vcs_session *session, int result, struct err *err)
 {
 	session->remote = NULL;
 	pthread_mutex_unlock(&session->lock);
+	if (result < 0)
+		make_plain(err->message);
+	return result;
 }
 
 /* A repository that an append would make, and looking must not. */
@@ -221,8 +252,7 @@ int vcs_read(struct vcs_pool *pool, const struct vcs_remote *remote, const char 
 					 err);
 	if (result == 0 && ret->exists)
 		result = vcs_load_files(session->store->repo, &tip, &ret->files, err);
-	vcs_leave(session);
-	return result;
+	return vcs_leave(session, result, err);
 }
 
 void vcs_snapshot_release(struct vcs_snapshot *snapshot)
@@ -262,7 +292,7 @@ int vcs_append(struct vcs_pool *pool, const struct vcs_remote *remote, const cha
 		vcs_store_free(session->store);
 		session->store = NULL;
 	}
-	vcs_leave(session);
+	vcs_leave(session, result, err);
 	if (result == 0 && !ret->raced) {
 		ret->ids = mem_alloc_array(append->commit_count, sizeof *ret->ids);
 		for (size_t i = 0; i < append->commit_count; i++)

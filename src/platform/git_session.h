@@ -72,7 +72,8 @@ void vcs_start(void);
 /* The session for this remote and branch, locked and ready for one call. */
 int vcs_enter(struct vcs_pool *pool, const struct vcs_remote *remote, const char *branch,
 	      int64_t default_timeout_ms, struct vcs_session **ret, struct err *err);
-void vcs_leave(struct vcs_session *session);
+/* Ends the call. Gives back its result, and makes plain text of what *err says then. */
+int vcs_leave(struct vcs_session *session, int result, struct err *err);
 /* Where the branch is; session->store has its newest `depth` commits then (0: all). */
 int vcs_see_tip(struct vcs_session *session, size_t depth, bool *ret_exists,
 		git_oid *ret_tip, struct err *err);
