@@ -21,7 +21,9 @@
  *
  * `release` is the driver's name for one version in its place. Most drivers take the one they are
  * given; a driver whose service makes the names itself (`names_releases`) gets the deployment's id
- * when it goes forward, and says in activate's report under "release" what it came to. */
+ * when it goes forward, and says in activate's report under "release" what it came to. Going back it
+ * keeps the name that it is given, whatever the service calls the copy: a release that was gone back
+ * to twice is still one release, and what lies below it stays below it. */
 struct driver_job {
 	const struct config_environment *environment;
 	const struct config_service *service;
@@ -39,12 +41,17 @@ struct driver_job {
 	int64_t generation;     /* fencing generation of the lock that this run holds */
 	const json_t *captured; /* what capture() gave; NULL before */
 	const json_t *protect;  /* array of release ids that must never be pruned */
-	const json_t *
-		notes; /* what note() kept in this transaction, also by a run that died */
-	/* Keeps `notes` (taken, an object) on the journal now, in a push of its own: for what a later run
-	 * could not find out by looking. Fails like the push. NULL outside a transaction. */
+	/* What note() kept in this transaction; under "before" what a run that died kept, and this one
+	 * took over from. NULL when there is nothing. */
+	const json_t *notes;
+	/* Puts the members of `notes` (taken) beside those that are kept already, and on the journal now,
+	 * in a push of its own: for what a later run could not find out by looking. Fails like the push.
+	 * NULL outside a transaction. */
 	int (*note)(const struct driver_job *job, json_t *notes, struct err *err);
-	void *note_context;
+	/* To be called while waiting for long: keeps the lock's lease alive. ERR_LOCKED when somebody else
+	 * has the lock by now: then nothing more may be touched. NULL outside a transaction. */
+	int (*renew)(const struct driver_job *job, struct err *err);
+	void *context;                   /* of these two */
 	const struct progress *progress; /* what goes on, live; may be NULL */
 };
 
@@ -74,8 +81,15 @@ struct driver {
 	int (*undo)(struct effects *fx, const struct driver_job *job, json_t **ret,
 		    struct err *err);
 	/* Makes final what activate or undo left provisional (a pinned rollback), once the gates that
-	 * follow have passed. A failure is one of the step. NULL when nothing is provisional. */
+	 * follow have passed. When it fails, what is live stays live and a person has something to do: after
+	 * activate the deployment counts as unproven, after undo as taken back. NULL when nothing is
+	 * provisional. */
 	int (*confirm)(struct effects *fx, const struct driver_job *job, struct err *err);
+	/* The version that undo brought back fails the gates as well: the service's settings may want
+	 * something else now (a reverted rollback). *ret_words: what was done, for people, or NULL for
+	 * nothing; fresh. NULL: nothing is ever done. */
+	int (*reconsider)(struct effects *fx, const struct driver_job *job,
+			  char **ret_words, struct err *err);
 	/* What the service itself says about a failure: [{title, text}], cut to what a person would read.
 	 * Asked for before anything is taken back. NULL when it has no logs. */
 	int (*logs)(struct effects *fx, const struct driver_job *job, json_t **ret,
