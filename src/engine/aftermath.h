@@ -21,6 +21,14 @@ void aftermath_stage(struct transaction *t, const json_t *result);
  * ("incident": {id, url}, "told": [{notification, outcome, reason?}]). Never fails the run. */
 void aftermath_tell(struct transaction *t, json_t *result);
 
+/* --- post-mortems (post_mortem.c) ------------------------------------------------------------- */
+
+struct courier;
+/* Looks after those that are owed: is the page there and complete, is it time to remind? Pushes only
+ * when there is something to write down. Part of every run that is no transaction (those have it in
+ * their last push); before courier_deliver(). */
+int post_mortems_chase(const struct courier *courier, struct err *err);
+
 /* --- sending (deliver.c) ---------------------------------------------------------------------- */
 
 /* Who sends: any run that has the store open. All borrowed. */
