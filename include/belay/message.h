@@ -85,8 +85,7 @@ json_t *messages_escalations(const struct message_rules *rules, const json_t *st
 /* The message.queued data for one of them. New. */
 json_t *message_escalation(const json_t *state, const json_t *escalation,
 			   const json_t *run, int64_t now_ms, uint64_t random);
-/* Post-mortems to remind of now: array of {incident, topic}. The first reminder comes `remind` before
- * the page is due, then one every `remind`. New. */
+/* Post-mortems to remind of now: array of {incident, topic}. New. */
 json_t *messages_reminders(const struct message_rules *rules, const json_t *state,
 			   int64_t now_ms);
 

@@ -282,6 +282,43 @@ static void say_alert_judged(struct str *out, const json_t *event, const json_t 
 	str_addf(out, "watch: %zu of %zu checks good", good, json_object_size(checks));
 }
 
+static void say_message_queued(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	const json_t *message = json_object_get(data, "message");
+	str_addf(out, "to tell %s: %s", json_get_string(message, "notification", "?"),
+		 json_get_string(message, "topic", "?"));
+}
+
+static void say_message_claimed(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	size_t count = json_array_size(json_object_get(data, "messages"));
+	str_addf(out, "sending %zu message%s", count, count == 1 ? "" : "s");
+}
+
+static void say_message_sent(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "sent message %s", json_get_string(data, "message", "?"));
+}
+
+static void say_message_failed(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "could not send message %s: %s",
+		 json_get_string(data, "message", "?"),
+		 json_get_string(data, "error", "?"));
+}
+
+static void say_message_dropped(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "did not tell %s: %s", json_get_string(data, "notification", "?"),
+		 json_get_string(data, "topic", "?"));
+	add_reason(out, data);
+}
+
 static const struct {
 	const char *type;
 	subject_words *say;
@@ -310,6 +347,11 @@ static const struct {
 	{"post-mortem.reminded", say_post_mortem},
 	{"post-mortem.done", say_post_mortem},
 	{"alert.judged", say_alert_judged},
+	{"message.queued", say_message_queued},
+	{"message.claimed", say_message_claimed},
+	{"message.sent", say_message_sent},
+	{"message.failed", say_message_failed},
+	{"message.dropped", say_message_dropped},
 	{"cockpit.linked", say_linked},
 };
 

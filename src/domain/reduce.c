@@ -30,6 +30,7 @@ static const struct {
 	{"deployment.captured", fold_captured},
 	{"deployment.prepared", fold_prepared},
 	{"deployment.switched", fold_switched},
+	{"deployment.noted", fold_noted},
 	{"gate.judged", fold_judged},
 	{"deployment.committed", fold_committed},
 	{"deployment.failed", fold_failed},
@@ -46,6 +47,11 @@ static const struct {
 	{"post-mortem.reminded", fold_post_mortem_reminded},
 	{"post-mortem.done", fold_post_mortem_done},
 	{"alert.judged", fold_alert_judged},
+	{"message.queued", fold_message_queued},
+	{"message.claimed", fold_message_claimed},
+	{"message.sent", fold_message_sent},
+	{"message.failed", fold_message_failed},
+	{"message.dropped", fold_message_dropped},
 	{"cockpit.linked", fold_cockpit_linked},
 };
 

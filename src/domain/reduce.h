@@ -24,12 +24,15 @@ typedef int fold_function(struct fold *fold);
 
 fold_function fold_lock_acquired, fold_lock_renewed, fold_lock_released, fold_lock_kept;
 fold_function fold_begun, fold_captured, fold_prepared, fold_switched, fold_judged;
+fold_function fold_noted, fold_restarted;
 fold_function fold_committed, fold_failed, fold_rolled_back, fold_stuck;
 fold_function fold_unproven, fold_abandoned;
 fold_function fold_incident_opened, fold_incident_updated, fold_incident_linked;
 fold_function fold_incident_acknowledged, fold_incident_resolved;
 fold_function fold_post_mortem_written, fold_post_mortem_reminded, fold_post_mortem_done;
 fold_function fold_alert_judged;
+fold_function fold_message_queued, fold_message_claimed, fold_message_sent;
+fold_function fold_message_failed, fold_message_dropped;
 fold_function fold_cockpit_linked;
 
 /* "… does not fit: WORDS". Returns -1. */
