@@ -19,7 +19,8 @@
  *   deployment.captured  {services: {name: {hosts: {…}}}}
  *   deployment.prepared  {services: [..]}
  *   deployment.switched  {service, hosts: {…}, release?}   release: the name that the place gave it
- *   deployment.noted     {service, notes: {…}}     what a driver has to know again later
+ *   deployment.noted     {service, notes: {…}}     what a driver has to know again later; members
+ *                         are added to those noted before
  *   gate.judged          {phase: preflight|gates|soak|after-undo, gate: {…cut…}}
  *   deployment.committed {deployment, duration_ms, switch_ms}
  *   deployment.failed    {deployment, reason, step}     nothing had been switched
@@ -31,7 +32,8 @@
  *   deployment.abandoned {deployment, reason}   the run that had opened it died; closed by the run
  *                         that took the lock over (staged after its lock.acquired)
  *
- *   service.restarted    {service, components|null, reason|null}
+ *   service.restarted    {service, components|null, reason|null, outcome|null}   of the gates
+ *                         that followed
  *
  *   incident.opened       the incident (incident.h) without status and times; fits at any time
  *   incident.updated      {incident, reason?, severity?, kind?, todo?, evidence?, text, forensics?, deployment?,

@@ -169,6 +169,19 @@ static void say_switched(struct str *out, const json_t *event, const json_t *dat
 	str_addf(out, "switched %s", json_get_string(data, "service", "?"));
 }
 
+static void say_noted(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "noted something about %s", json_get_string(data, "service", "?"));
+}
+
+static void say_restarted(struct str *out, const json_t *event, const json_t *data)
+{
+	(void)event;
+	str_addf(out, "restarted %s", json_get_string(data, "service", "?"));
+	add_reason(out, data);
+}
+
 static void say_judged(struct str *out, const json_t *event, const json_t *data)
 {
 	(void)event;
@@ -331,7 +344,9 @@ static const struct {
 	{"deployment.captured", say_captured},
 	{"deployment.prepared", say_prepared},
 	{"deployment.switched", say_switched},
+	{"deployment.noted", say_noted},
 	{"gate.judged", say_judged},
+	{"service.restarted", say_restarted},
 	{"deployment.committed", say_committed},
 	{"deployment.failed", say_failed},
 	{"deployment.rolled-back", say_rolled_back},

@@ -32,6 +32,7 @@ static const struct {
 	{"deployment.switched", fold_switched},
 	{"deployment.noted", fold_noted},
 	{"gate.judged", fold_judged},
+	{"service.restarted", fold_restarted},
 	{"deployment.committed", fold_committed},
 	{"deployment.failed", fold_failed},
 	{"deployment.rolled-back", fold_rolled_back},

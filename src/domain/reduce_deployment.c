@@ -154,8 +154,10 @@ int fold_prepared(struct fold *fold)
 
 int fold_switched(struct fold *fold)
 {
+	static const char *const texts[] = {"release"};
 	const char *service;
-	if (fold_text(fold, "service", &service))
+	if (fold_text(fold, "service", &service) ||
+	    fold_optional_texts(fold, texts, ARRAY_SIZE(texts)))
 		return -1;
 	json_t *transaction = fold_transaction(fold);
 	if (!transaction)
@@ -165,12 +167,50 @@ int fold_switched(struct fold *fold)
 	if (!json_object_get(services, service))
 		return fold_refuse(fold, "service '%s' is not part of the transaction",
 				   service);
+	json_t *release = json_object_get(fold->data, "release");
+	if (json_is_string(release))
+		json_object_set(
+			document_own(document_own(transaction, "services"), service),
+			"release", release);
+	services = json_object_get(transaction, "services");
 	json_t *switched = document_own(transaction, "switched");
 	json_object_set_new(switched, service,
 			    json_is_object(hosts) ? json_incref(hosts) : json_object());
 	bool all = json_object_size(switched) == json_object_size(services);
 	json_object_set_new(transaction, "phase",
 			    json_string(all ? "switched" : "switching"));
+	return 0;
+}
+
+/* What a driver has to know again later: members are added to those that are there. */
+int fold_noted(struct fold *fold)
+{
+	const char *service;
+	const json_t *notes;
+	if (fold_text(fold, "service", &service) || fold_object(fold, "notes", &notes))
+		return -1;
+	json_t *transaction = fold_transaction(fold);
+	if (!transaction)
+		return -1;
+	if (!json_object_get(json_object_get(transaction, "services"), service))
+		return fold_refuse(fold, "service '%s' is not part of the transaction",
+				   service);
+	json_object_update(document_own(document_own(transaction, "notes"), service),
+			   (json_t *)notes);
+	return 0;
+}
+
+/* The version stays what it is: this is for the history only. */
+int fold_restarted(struct fold *fold)
+{
+	static const char *const texts[] = {"reason", "outcome"};
+	const char *service;
+	if (fold_text(fold, "service", &service) ||
+	    fold_optional_texts(fold, texts, ARRAY_SIZE(texts)))
+		return -1;
+	const json_t *components = json_object_get(fold->data, "components");
+	if (components && !json_is_null(components) && !json_is_array(components))
+		return fold_refuse(fold, "data.components is not a list");
 	return 0;
 }
 
