@@ -8,7 +8,6 @@
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/str.h"
-#include "belay/timefmt.h"
 #include "transaction.h"
 
 #define VERSION_MAX_LEN 128
@@ -32,13 +31,6 @@ int version_check(const char *version, struct err *err)
 		VERSION_MAX_LEN);
 }
 
-static char *new_id(struct effects *fx, int64_t now_ms)
-{
-	char at[TIME_TEXT_BYTES];
-	return str_format("%s-%04x", time_format_basic(now_ms, at),
-			  (unsigned)(effects_random(fx) & 0xffff));
-}
-
 static void transaction_init(struct transaction *t, const struct engine *engine,
 			     const struct engine_request *request, bool going_back)
 {
@@ -54,7 +46,7 @@ static void transaction_init(struct transaction *t, const struct engine *engine,
 		.step = "begin",
 	};
 	t->begun_ms = effects_now_ms(engine->fx);
-	t->id = new_id(engine->fx, t->begun_ms);
+	t->id = identity_new_id(engine->fx, t->begun_ms);
 	t->run = identity_of_run(engine->fx);
 	t->commit = identity_commit(engine->fx);
 	if (request->version && !going_back)

@@ -6,6 +6,7 @@
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "belay/timefmt.h"
 #include "transaction.h"
 
 static char *variable(struct effects *fx, const char *name)
@@ -63,6 +64,13 @@ json_t *identity_of_run(struct effects *fx)
 		"%s-%lld-%04x", host, (long long)json_get_int(facts, "pid", 0), tag);
 	return json_pack("{s:s, s:s, s:s}", "id", id, "actor",
 			 json_get_string(facts, "user", "unknown"), "host", host);
+}
+
+char *identity_new_id(struct effects *fx, int64_t now_ms)
+{
+	char at[TIME_TEXT_BYTES];
+	return str_format("%s-%04x", time_format_basic(now_ms, at),
+			  (unsigned)(effects_random(fx) & 0xffff));
 }
 
 char *identity_commit(struct effects *fx)

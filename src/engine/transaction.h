@@ -19,6 +19,7 @@
 
 /* What happens to one service. */
 struct part {
+	struct transaction *owner;
 	const struct config_service *service;
 	const struct driver *driver;
 	char *version, *release; /* where it goes */
@@ -29,6 +30,7 @@ struct part {
 	json_t *captured;
 	json_t *report; /* of activate */
 	json_t *undone; /* report of undo, or NULL */
+	json_t *notes;  /* what its driver wants known later; an object */
 	bool touched;   /* activate was begun: undo has to look at it */
 };
 
@@ -50,13 +52,15 @@ struct transaction {
 	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
 	struct part *parts;         /* in dependency order */
 	size_t part_count;
-	json_t *inherited; /* services of a dead run's transaction that we took over, or NULL */
+	json_t *inherited; /* a dead run's transaction that we took over, or NULL */
 	json_t *pending;         /* events not yet pushed: [{type, at_ms, data}] */
 	json_t *gates;           /* every gate verdict, each with its "phase" */
 	json_t *timeline;        /* [{at, step, service?, outcome, text, ms}] */
 	struct cockpit *cockpit; /* cockpit.c; NULL until GitHub is spoken to */
 	const char *step;        /* the step that is running, for records */
 	bool undone;             /* everything touched was taken back */
+	bool proven; /* all gates passed: what is live is not taken back any more */
+	json_t *logs; /* what the services say about a failure: [{service, title, text}] */
 };
 
 /* Groups of phases: a deployment has all of them, the wrapped form has the first in one process and
@@ -89,6 +93,8 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 	       struct err *err);
 struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect);
+/* What a dead run's driver noted about a service, for the next one: {"before": {…}}, or NULL. New. */
+json_t *parts_notes_of(const json_t *transaction, const char *service);
 /* Every secret that the run will need is there. ERR_CONFIG names those that are not. */
 int secrets_present(const struct engine *engine, struct err *err);
 
@@ -98,6 +104,8 @@ int transaction_attach(struct transaction *t, struct err *err);
 /* identity.c: who runs this, from the environment of the action or from the machine. New. */
 json_t *identity_of_run(struct effects *fx);
 char *identity_commit(struct effects *fx); /* or NULL */
+/* "20261121T095203Z-3fa2": of a deployment, of an incident. Fresh. */
+char *identity_new_id(struct effects *fx, int64_t now_ms);
 
 /* lock.c */
 int lock_acquire(struct transaction *t, struct err *err);
@@ -121,6 +129,8 @@ int gates_judge(struct transaction *t, const char *phase,
 		const struct config_checks *checks, const char *version,
 		const char *previous, struct err *err);
 int gates_soak(struct transaction *t, struct err *err);
+/* The pause before the first look: `settle` of the environment. */
+int gates_settle(struct transaction *t, struct err *err);
 /* One line on what did not pass: "api-health: .status == 200 (was 503)". Fresh. */
 char *gate_reason(const json_t *gate);
 struct check_listener gates_listener(const struct engine *engine);
@@ -128,6 +138,13 @@ struct check_listener gates_listener(const struct engine *engine);
 /* undo.c: takes back everything that was touched, newest first. On failure `todo` says what a
  * person has to do. */
 int undo_all(struct transaction *t, json_t *todo, struct err *err);
+/* Before that: the services' own logs, for the result. */
+void undo_ask_why(struct transaction *t);
+/* After it: what was taken back is good, or is not either. What could not be done is a line of `todo`:
+ * the old version is live in any case. */
+void undo_confirm(struct transaction *t, json_t *todo);
+void undo_reconsider(struct transaction *t, json_t *todo);
+int part_confirm(struct transaction *t, struct part *part, struct err *err);
 
 /* result.c */
 /* `cause` (code ERR_NONE when all went well) gives reason and hint. */
