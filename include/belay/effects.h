@@ -79,9 +79,12 @@
  *            name_ms, connect_ms and tls_ms are the phases of the last request, 0 for those that a
  *            reused connection saves; first_byte_ms counts from its start, latency_ms is all.
  *   mail     {server, port, security: none|starttls|tls, user?, password?: secret, from, to: [..],
- *             subject, text, html?, headers: {name: text}, message_id, date_ms, timeout_ms, tls?}
+ *             cc?: [..], reply_to?, subject, text, html?, headers?: {name: text}, message_id?, date_ms,
+ *             timeout_ms, tls? (as of http)}
  *          → {accepted: [..], refused: [{address, status, message}], reply}    act
- *            One message in UTF-8, built and sent by SMTP; ERR_NET for a 4xx, ERR_FAIL for a 5xx.
+ *            One message in UTF-8, built and sent by SMTP. An error when it was not sent to anybody:
+ *            ERR_NET when that may pass (4xx, not reachable), ERR_FAIL for a 5xx, ERR_AUTH for a
+ *            password that is not accepted. A password needs TLS.
  *   tcp [world] {host, port, timeout_ms, send?: text, read_bytes?}
  *          → {connected, latency_ms, remote_address, received?, error?: {code, message}}
  *   tls [world] {host, port, server_name?, timeout_ms, ca_file?, ca?}

@@ -70,6 +70,7 @@ static const struct kind {
 	{"file.append", live_file_append, true},
 	{"artifact", live_artifact, false},
 	{"http", live_http, false},
+	{"mail", live_mail, false},
 	{"tcp", live_tcp, false},
 	{"tls", live_tls, false},
 	{"run", live_run, false},

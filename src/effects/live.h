@@ -44,7 +44,7 @@ live_handler live_mask;
 live_handler live_file_read, live_file_stat, live_file_list, live_file_write,
 	live_file_append;
 live_handler live_artifact;
-live_handler live_http, live_tcp, live_tls;
+live_handler live_http, live_mail, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
 live_handler live_git_blobs;

@@ -29,6 +29,7 @@ struct owned_request {
 		struct http_resolve *items;
 		size_t count, capacity;
 	} resolve;
+	struct live_tls tls;
 	char *body;
 };
 
@@ -39,6 +40,7 @@ static void owned_request_release(struct owned_request *owned)
 	free(owned->secrets.items);
 	free(owned->headers.items);
 	free(owned->resolve.items);
+	live_tls_release(&owned->tls);
 	if (owned->body)
 		explicit_bzero(owned->body, strlen(owned->body)); /* json_secrets */
 	free(owned->body);
@@ -131,26 +133,6 @@ static int read_body(struct live_call *call, struct owned_request *owned, struct
 	return 0;
 }
 
-static int read_tls(struct live_call *call, struct owned_request *owned, struct err *err)
-{
-	const json_t *tls = json_object_get(call->args, "tls");
-	const char *minimum = json_get_string(tls, "min_version", "1.2");
-	if (!str_equal(minimum, "1.2") && !str_equal(minimum, "1.3"))
-		return err_set(err, ERR_CONFIG,
-			       "http: 'tls.min_version' must be 1.2 or 1.3");
-	struct http_tls *ret = &owned->request.tls;
-	ret->insecure = !json_get_bool(tls, "verify", true);
-	ret->ca_file = json_get_string(tls, "ca_file", NULL);
-	ret->server_name = json_get_string(tls, "server_name", NULL);
-	ret->at_least_1_3 = str_equal(minimum, "1.3");
-	ret->certificate = json_get_string(tls, "certificate", NULL);
-	if (keep_member(call, owned, tls, "ca", "CA certificate", &ret->extra_ca, NULL,
-			err) < 0)
-		return -1;
-	return keep_member(call, owned, tls, "key", "client key", &ret->key,
-			   &ret->key_len, err);
-}
-
 static void read_resolve(struct live_call *call, struct owned_request *owned)
 {
 	json_t *resolve = json_object_get(call->args, "resolve");
@@ -193,7 +175,9 @@ static int read_request(struct live_call *call, struct owned_request *owned,
 	    read_limits(call, request, err) < 0 || read_headers(call, owned, err) < 0 ||
 	    keep_member(call, owned, basic, "password", "password", &request->password,
 			NULL, err) < 0 ||
-	    read_tls(call, owned, err) < 0 || read_body(call, owned, err) < 0)
+	    live_read_tls(call, json_object_get(call->args, "tls"), &owned->tls,
+			  &request->tls, err) < 0 ||
+	    read_body(call, owned, err) < 0)
 		return -1;
 	read_resolve(call, owned);
 	request->headers = owned->headers.items;

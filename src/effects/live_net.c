@@ -114,6 +114,34 @@ int live_resolve_member(struct live_call *call, const json_t *object, const char
 	return live_resolve(call, value, what, ret_secret, err);
 }
 
+int live_read_tls(struct live_call *call, const json_t *tls, struct live_tls *owner,
+		  struct http_tls *ret, struct err *err)
+{
+	const char *minimum = json_get_string(tls, "min_version", "1.2");
+	if (!str_equal(minimum, "1.2") && !str_equal(minimum, "1.3"))
+		return err_set(err, ERR_CONFIG, "'tls.min_version' must be 1.2 or 1.3");
+	if (live_resolve_member(call, tls, "ca", "CA certificate", &owner->ca, err) < 0 ||
+	    live_resolve_member(call, tls, "key", "client key", &owner->key, err) < 0)
+		return -1;
+	*ret = (struct http_tls){
+		.insecure = !json_get_bool(tls, "verify", true),
+		.ca_file = json_get_string(tls, "ca_file", NULL),
+		.extra_ca = owner->ca.data,
+		.server_name = json_get_string(tls, "server_name", NULL),
+		.at_least_1_3 = str_equal(minimum, "1.3"),
+		.certificate = json_get_string(tls, "certificate", NULL),
+		.key = owner->key.data,
+		.key_len = owner->key.len,
+	};
+	return 0;
+}
+
+void live_tls_release(struct live_tls *owner)
+{
+	secret_release(&owner->ca);
+	secret_release(&owner->key);
+}
+
 int live_need_string(const json_t *object, const char *key, const char *kind,
 		     const char **ret, struct err *err)
 {

@@ -24,6 +24,15 @@ void live_http_give(struct live_call *call, struct http_client *client,
 int live_resolve_member(struct live_call *call, const json_t *object, const char *key,
 			const char *what, struct secret *ret_secret, struct err *err);
 
+/* Reads a `tls` object of arguments; NULL: all by default. What *ret borrows is in *owner. */
+struct live_tls {
+	struct secret ca, key;
+};
+struct http_tls;
+int live_read_tls(struct live_call *call, const json_t *tls, struct live_tls *owner,
+		  struct http_tls *ret, struct err *err);
+void live_tls_release(struct live_tls *owner);
+
 /* ERR_CONFIG when a required member is missing: "http needs 'url'". */
 int live_need_string(const json_t *object, const char *key, const char *kind,
 		     const char **ret, struct err *err);

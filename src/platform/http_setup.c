@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "platform/curl_tls.h"
 #include "platform/http_url.h"
 #include "platform/trust.h"
 
@@ -118,49 +119,6 @@ static void apply_method(struct http_setup *setup, CURL *easy,
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
-static CURLcode install_trust(CURL *easy, void *ssl_context, void *store)
-{
-	(void)easy;
-	trust_apply(store, ssl_context);
-	return CURLE_OK;
-}
-
-static int apply_tls(struct http_setup *setup, CURL *easy,
-		     const struct http_request *request, const struct http_hop *hop,
-		     struct trust *trust, struct err *err)
-{
-	const struct http_tls *tls = &request->tls;
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-			 (long)(tls->at_least_1_3 ? CURL_SSLVERSION_TLSv1_3
-						  : CURL_SSLVERSION_TLSv1_2));
-	/* A resumed session is not verified again; and curl's own cache of authorities does not
-	 * know ours, it would mix up those of different requests. */
-	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (tls->certificate && hop->with_credentials) {
-		struct curl_blob key = {
-			.data = (void *)(uintptr_t)tls->key,
-			.len = tls->key_len,
-			.flags = CURL_BLOB_COPY,
-		};
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->certificate);
-		if (tls->key)
-			curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &key);
-	}
-	if (tls->insecure) {
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-		return 0;
-	}
-	if (trust_get(trust, tls->ca_file, tls->extra_ca, &setup->store, err) < 0)
-		return -1;
-	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, install_trust);
-	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, setup->store);
-	return 0;
-}
-
 static const char *brackets_left(const char *address)
 {
 	return strchr(address, ':') && address[0] != '[' ? "[" : "";
@@ -272,7 +230,8 @@ int http_setup_apply(struct http_setup *setup, CURL *easy,
 	    apply_headers(setup, easy, request, hop, err) < 0)
 		return -1;
 	if (str_has_prefix(hop->url, "https://"))
-		return apply_tls(setup, easy, request, hop, trust, err);
+		return curl_tls_apply(easy, &request->tls, hop->with_credentials, trust,
+				      &setup->store, err);
 	return 0;
 }
 
