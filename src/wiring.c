@@ -65,6 +65,21 @@ static int load_config(struct command_context *context, const struct config **re
 	return 0;
 }
 
+static int config_text(struct command_context *context, const char *file,
+		       const char **ret_file, char **ret_text, struct err *err)
+{
+	const struct host *host = context->host;
+	return loader_read(context->fx,
+			   file ? file : request_text(host->request, "config"), ret_file,
+			   ret_text, err);
+}
+
+static int variables_text(struct command_context *context, char **ret_text,
+			  struct err *err)
+{
+	return loader_read_variables(context->fx, ret_text, err);
+}
+
 static int choose_environment(struct command_context *context,
 			      const struct config **ret_config,
 			      const struct config_environment **ret, struct err *err)
@@ -142,6 +157,8 @@ static int host_run(struct host *host, struct wiring_outcome *ret, struct err *e
 	context->host = host;
 	context->request = host->request;
 	context->config = load_config;
+	context->config_text = config_text;
+	context->variables_text = variables_text;
 	context->environment = choose_environment;
 	context->run_tape = run_tape;
 	context->completion = cli_completion;

@@ -51,9 +51,16 @@ struct command_context {
 	const struct request *request;
 	const struct progress *progress;
 	/* Loads `-c FILE` or the first of .github/belay.yml .github/belay.yaml belay.yml
-	 * belay.yaml, once. */
+	 * belay.yaml, else what environment variables say (belay/config.h), once. */
 	int (*config)(struct command_context *context, const struct config **ret,
 		      struct err *err);
+	/* The text that config() parses, of `file` when it is not NULL. *ret_file: its name, borrowed. */
+	int (*config_text)(struct command_context *context, const char *file,
+			   const char **ret_file, char **ret_text, struct err *err);
+	/* The text of the configuration that environment variables make, NULL when they are not set.
+	 * ERR_CONFIG when one is wrong. Fresh string. */
+	int (*variables_text)(struct command_context *context, char **ret_text,
+			      struct err *err);
 	/* The environment `-e` means; loads the configuration first. */
 	int (*environment)(struct command_context *context,
 			   const struct config **ret_config,

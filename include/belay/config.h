@@ -175,6 +175,17 @@ int config_parse(const char *text, size_t len, const char *file, struct config *
 void config_free(struct config *config);
 void config_freep(struct config **config);
 
+/* Without any file: an app on DigitalOcean's App Platform, described by the environment variables
+ * APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID. The two last ones are only referred to. */
+struct config_variables {
+	const char *app_url;
+	const char *auto_rollback; /* ENABLE_AUTO_ROLLBACK, or NULL */
+	bool slack;                /* SLACK_WEBHOOK_URL is there */
+};
+/* The text of a file that says it. ERR_CONFIG names the variable that is wrong. Pure. */
+int config_from_variables(const struct config_variables *variables, char **ret_text,
+			  struct err *err);
+
 /* NULL when there is none of that name. */
 const struct config_environment *config_environment(const struct config *config,
 						    const char *name);

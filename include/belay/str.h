@@ -43,6 +43,8 @@ ATTR_PRINTF(2, 3) void str_addf(struct str *s, const char *format, ...);
 ATTR_PRINTF(2, 0) void str_addv(struct str *s, const char *format, va_list args);
 /* Appends `count` times the character. */
 void str_pad(struct str *s, char c, size_t count);
+/* Adds `text` with every word of the list (word, replacement, …, NULL) replaced. */
+void str_add_filled(struct str *s, const char *text, const char *const *pairs);
 
 const char *str_text(const struct str *s); /* never NULL */
 char *str_take(struct str *s); /* gives the text away; s is empty afterwards */

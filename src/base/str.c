@@ -106,6 +106,21 @@ void str_pad(struct str *s, char c, size_t count)
 	s->data[s->len] = '\0';
 }
 
+void str_add_filled(struct str *s, const char *text, const char *const *pairs)
+{
+	while (*text) {
+		const char *const *pair = pairs;
+		while (*pair && !str_has_prefix(text, *pair))
+			pair += 2;
+		if (*pair) {
+			str_add(s, pair[1]);
+			text += strlen(*pair);
+		} else {
+			str_add_char(s, *text++);
+		}
+	}
+}
+
 const char *str_text(const struct str *s)
 {
 	return s->data ? s->data : "";

@@ -73,6 +73,18 @@ static int write_all(struct command_context *context, const char *prefix,
 	return write_one(context, prefix, WORKFLOW_FILE, workflow, written, err);
 }
 
+/* What is asked for; else, when the variables of an app on App Platform are set, that app. */
+static int choose_driver(struct command_context *context, struct starter *starter,
+			 struct err *err)
+{
+	const char *asked = request_text(context->request, "driver");
+	if ((!asked || str_equal(asked, "digitalocean")) &&
+	    context->variables_text(context, &starter->variables, err) < 0)
+		return -1;
+	starter->driver = asked ? asked : starter->variables ? "digitalocean" : "command";
+	return 0;
+}
+
 static int run(struct command_context *context, struct command_result *result,
 	       struct err *err)
 {
@@ -80,15 +92,14 @@ static int run(struct command_context *context, struct command_result *result,
 	_cleanup_json_ json_t *repository = NULL;
 	_cleanup_json_ json_t *written = json_array();
 	_cleanup_(starter_release) struct starter starter = {0};
-	const char *driver = request_text(context->request, "driver");
 	if (find_root(context->fx, &prefix, &repository, err) < 0)
 		return -1;
 	if (!request_flag(context->request, "force") &&
 	    refuse_existing(context->fx, prefix, err) < 0)
 		return -1;
-	if (starter_look(context->fx, prefix, repository, &starter, err) < 0)
+	if (starter_look(context->fx, prefix, repository, &starter, err) < 0 ||
+	    choose_driver(context, &starter, err) < 0)
 		return -1;
-	starter.driver = driver ? driver : "command";
 	if (write_all(context, prefix, &starter, written, err) < 0)
 		return -1;
 	result->value =
@@ -98,13 +109,16 @@ static int run(struct command_context *context, struct command_result *result,
 	return 0;
 }
 
-static const char *const driver_names[] = {"command", "ssh-release", NULL};
+static const char *const driver_names[] = {"command", "ssh-release", "digitalocean",
+					   NULL};
 
 static const struct option options[] = {
 	{.name = "driver",
 	 .type = OPTION_TEXT,
 	 .argument = "DRIVER",
-	 .help = "How versions are brought out (default: command, which needs no host)",
+	 .help = "How versions are brought out (default: digitalocean when APP_URL, "
+		 "DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID are set, else command, which "
+		 "needs no host)",
 	 .values = driver_names},
 	{.name = "force",
 	 .letter = 'f',
@@ -117,12 +131,16 @@ const struct command command_init = {
 	.name = "init",
 	.group = "Set up",
 	.summary = "Write a first configuration and workflow",
-	.details = "Looks at what lies in the repository and writes " CONFIG_FILE
-		   " and " WORKFLOW_FILE
-		   ", with comments. The configuration works as it is, without any host.",
+	.details =
+		"Looks at what lies in the repository and writes " CONFIG_FILE
+		" and " WORKFLOW_FILE
+		", with comments. The configuration works as it is, without any host. With the "
+		"variables of an app on App Platform set, it is the one that belay uses "
+		"without a file.",
 	.options = options,
 	.examples = "$ belay init\n"
 		    "$ belay init --driver ssh-release\n"
+		    "$ belay init --driver digitalocean\n"
 		    "$ belay init --dry-run\n",
 	.result_schema = "result.init",
 	.run = run,

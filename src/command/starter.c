@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "belay/config.h"
 #include "belay/embedded.h"
 #include "belay/json.h"
 #include "belay/mem.h"
@@ -113,6 +114,7 @@ void starter_release(struct starter *starter)
 {
 	free(starter->service);
 	free(starter->branch);
+	free(starter->variables);
 	json_decref(starter->found);
 	*starter = (struct starter){0};
 }
@@ -126,27 +128,11 @@ static const struct clue *clue_of(const json_t *found)
 	return NULL;
 }
 
-/* Adds `text` with every @WORD@ of the list (word, replacement, …, NULL) replaced. */
-static void add_filled(struct str *out, const char *text, const char *const *pairs)
-{
-	while (*text) {
-		const char *const *pair = pairs;
-		while (*pair && !str_has_prefix(text, *pair))
-			pair += 2;
-		if (*pair) {
-			str_add(out, pair[1]);
-			text += strlen(*pair);
-		} else {
-			str_add_char(out, *text++);
-		}
-	}
-}
-
 static char *filled(const char *name, const char *const *pairs)
 {
 	const struct embedded *file = embedded_find(name);
 	struct str out = STR_INIT;
-	add_filled(&out, file ? file->data : "", pairs);
+	str_add_filled(&out, file ? file->data : "", pairs);
 	return str_take(&out);
 }
 
@@ -163,19 +149,47 @@ static void add_found(struct str *out, const struct starter *starter)
 		str_addf(out,
 			 "        # There is %s (%s); its command could be\n        #   ",
 			 clue->what, clue->path);
-		add_filled(out, clue->deploy, pairs);
+		str_add_filled(out, clue->deploy, pairs);
 		str_add_char(out, '\n');
 	}
 }
 
+/* As the variables say, or with an address to be replaced. */
+static char *digitalocean_config(const struct starter *starter)
+{
+	struct err ignored = {0}; /* these values are good ones */
+	_cleanup_free_ char *url = str_format("https://%s.example.com", starter->service);
+	const struct config_variables example = {.app_url = url, .auto_rollback = "true"};
+	char *text = NULL;
+	if (starter->variables)
+		return mem_strdup(starter->variables);
+	(void)config_from_variables(&example, &text, &ignored);
+	return text;
+}
+
 char *starter_config(const struct starter *starter)
 {
+	if (str_equal(starter->driver, "digitalocean"))
+		return digitalocean_config(starter);
 	_cleanup_str_ struct str found = STR_INIT;
 	_cleanup_free_ char *template = str_format("starter/%s.yml", starter->driver);
 	add_found(&found, starter);
 	const char *pairs[] = {"@SERVICE@", starter->service, "@FOUND@", str_text(&found),
 			       NULL};
 	return filled(template, pairs);
+}
+
+/* Lines of the step's `env:`. */
+static const char *secret_lines(const char *driver)
+{
+	if (str_equal(driver, "ssh-release"))
+		return "          DEPLOY_KEY: ${{ secrets.DEPLOY_KEY }}\n"
+		       "          KNOWN_HOSTS: ${{ secrets.KNOWN_HOSTS }}\n";
+	if (str_equal(driver, "digitalocean"))
+		return "          DIGITALOCEAN_APP_ID: ${{ vars.DIGITALOCEAN_APP_ID }}\n"
+		       "          DIGITALOCEAN_TOKEN: ${{ secrets.DIGITALOCEAN_TOKEN }}\n"
+		       "          SLACK_WEBHOOK_URL: ${{ secrets.SLACK_WEBHOOK_URL }}\n";
+	return "";
 }
 
 char *starter_workflow(const struct starter *starter)
@@ -189,13 +203,9 @@ char *starter_workflow(const struct starter *starter)
 			str_addf(&build, "      # - run: %s # there is %s\n", clue->build,
 				 clue->path);
 	}
-	const char *secrets =
-		str_equal(starter->driver, "ssh-release")
-			? "          DEPLOY_KEY: ${{ secrets.DEPLOY_KEY }}\n"
-			  "          KNOWN_HOSTS: ${{ secrets.KNOWN_HOSTS }}\n"
-			: "";
-	const char *pairs[] = {
-		"@BRANCH@",    starter->branch, "@BUILD@", str_text(&build),
-		"@SECRETS@\n", secrets,         NULL};
+	const char *pairs[] = {"@BRANCH@",    starter->branch,
+			       "@BUILD@",     str_text(&build),
+			       "@SECRETS@\n", secret_lines(starter->driver),
+			       NULL};
 	return filled("starter/workflow.yml", pairs);
 }

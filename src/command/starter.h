@@ -12,6 +12,7 @@ struct starter {
 	const char *driver; /* borrowed */
 	char *service;      /* a name that is fit for one: from the origin, else "app" */
 	char *branch;       /* the one that is checked out, else "main" */
+	char *variables;    /* configuration that environment variables make, or NULL */
 	json_t *found;      /* [{path, what}] */
 };
 

@@ -6,32 +6,6 @@
 #include "belay/mem.h"
 #include "commands.h"
 
-/* Where a configuration is looked for, as in the other verbs. */
-static const char *const usual_places[] = {
-	".github/belay.yml",
-	".github/belay.yaml",
-	"belay.yml",
-	"belay.yaml",
-};
-
-static int read_usual(struct effects *fx, const char **ret_file, char **ret_text,
-		      struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(usual_places); i++) {
-		struct err local = {0};
-		*ret_file = usual_places[i];
-		if (effects_read_file(fx, usual_places[i], YAML_MAX_BYTES, ret_text,
-				      &local) == 0)
-			return 0;
-		if (local.code != ERR_NOT_FOUND) {
-			*err = local;
-			return -1;
-		}
-	}
-	(void)err_set(err, ERR_NOT_FOUND, "no configuration found");
-	return err_hint(err, "'belay init' writes %s; or name a file", usual_places[0]);
-}
-
 static json_t *problem_list(const struct config_problems *problems)
 {
 	json_t *list = json_array();
@@ -63,12 +37,9 @@ static int run(struct command_context *context, struct command_result *result,
 	_cleanup_free_ char *text = NULL;
 	_cleanup_(config_freep) struct config *config = NULL;
 	struct config_problems problems = {0};
-	const char *file = request_argument(context->request, 0);
-	if (!file)
-		file = request_text(context->request, "config");
-	int read = file ? effects_read_file(context->fx, file, YAML_MAX_BYTES, &text, err)
-			: read_usual(context->fx, &file, &text, err);
-	if (read < 0)
+	const char *file = NULL;
+	const char *named = request_argument(context->request, 0);
+	if (context->config_text(context, named, &file, &text, err) < 0)
 		return -1;
 	struct err ignored = {0}; /* the list says it all */
 	bool valid =
