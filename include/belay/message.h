@@ -23,7 +23,8 @@
  * `digest: daily` waits until 07:00 UTC of the next day; the first run after that sends all that have
  * waited as one. Holding back: the same topic and key within `floor` of the last one waits until the
  * floor is over, and a newer one takes its place; "degraded" and "recovered" that wait cancel each other,
- * so that the last thing told is true and told once. Escalation: an incident that nobody acknowledged
+ * so that the last thing told is true and told once. A channel that hears by default is told of a
+ * deployment and of the incident it became in one message, whoever lists both topics gets both. Escalation: an incident that nobody acknowledged
  * after `escalate.after` goes to `escalate.to`, once each. The outbox holds at most OUTBOX_MAX messages:
  * the oldest of the lowest severity gives way, and that is an event as well.
  */
@@ -49,8 +50,6 @@ struct occasion {
 	const json_t *content;
 };
 
-/* The topic for a transaction's result. */
-const char *message_topic_of(const json_t *result);
 /* Content for a transaction's result, an incident, an alert. `run` is {id, actor, host, url?}. New. */
 json_t *content_of_result(const json_t *result, const json_t *run);
 json_t *content_of_incident(const json_t *incident, const char *environment,
@@ -85,10 +84,6 @@ json_t *messages_escalations(const struct message_rules *rules, const json_t *st
 /* The message.queued data for one of them. New. */
 json_t *message_escalation(const json_t *state, const json_t *escalation,
 			   const json_t *run, int64_t now_ms, uint64_t random);
-/* Post-mortems to remind of now: array of {incident, topic}. New. */
-json_t *messages_reminders(const struct message_rules *rules, const json_t *state,
-			   int64_t now_ms);
-
 /* What a channel is given: the message with the incident as `state` has it now (or NULL). New. */
 json_t *message_to_send(const json_t *message, const json_t *state);
 /* What templates see, and the body of a webhook that has none. New. */

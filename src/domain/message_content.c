@@ -188,49 +188,37 @@ static void add_todo(struct str *text, const json_t *todo)
 
 /* --- a transaction ---------------------------------------------------------------------------- */
 
-/* Switched to and not taken back. */
 static bool is_live(const json_t *result)
 {
-	return json_object_get(result, "switch_ms") &&
-	       !json_get_bool(result, "undone", false);
+	return json_get_int(result, "switch_ms", -1) >= 0;
 }
 
-const char *message_topic_of(const json_t *result)
+/* What became of it, in one line and one severity. */
+static char *title_of_result(const json_t *result, const char **ret_severity)
 {
-	const char *end = json_get_string(result, "end", "");
-	if (str_equal(end, "open"))
-		return "deploying";
-	if (str_equal(end, "passed"))
-		return "deployed";
-	if (str_equal(end, "rolled-back"))
-		return "rolled-back";
-	if (str_equal(end, "stuck"))
-		return "rollback-failed";
-	if (str_equal(end, "cancelled") && json_get_bool(result, "undone", false))
-		return "rolled-back";
-	return is_live(result) ? "unproven" : "failed";
-}
-
-static char *title_of_result(const json_t *result)
-{
-	const char *topic = message_topic_of(result);
 	const char *environment = json_get_string(result, "environment", "?");
 	const char *version = json_get_string(result, "version", "?");
-	const char *previous = json_get_string(result, "previous", NULL);
+	const char *previous = json_get_string(result, "previous", "nothing");
+	const char *end = json_get_string(result, "end", "");
 	bool back = str_equal(json_get_string(result, "kind", ""), "rollback");
-	if (str_equal(topic, "deploying"))
+	bool undone = json_get_bool(result, "undone", false);
+	*ret_severity = "P3";
+	if (str_equal(end, "open"))
 		return str_format("%s: deploying %s", environment, version);
-	if (str_equal(topic, "deployed"))
+	if (str_equal(end, "passed"))
 		return str_format(back ? "%s: back to %s" : "%s: %s is live", environment,
 				  version);
-	if (str_equal(topic, "rolled-back"))
-		return str_format("%s: %s was taken back, %s is live", environment,
-				  version, previous ? previous : "nothing");
-	if (str_equal(topic, "rollback-failed"))
+	*ret_severity = "P0";
+	if (str_equal(end, "stuck"))
 		return str_format("%s: CRITICAL: %s could not be taken back", environment,
 				  version);
-	if (str_equal(topic, "unproven"))
+	*ret_severity = "P1";
+	if (str_equal(end, "rolled-back") || undone)
+		return str_format("%s: %s was taken back, %s is live", environment,
+				  version, previous);
+	if (is_live(result))
 		return str_format("%s: %s is live and unproven", environment, version);
+	*ret_severity = "P2";
 	return str_format("%s: %s was not deployed", environment, version);
 }
 
@@ -254,11 +242,11 @@ json_t *content_of_result(const json_t *result, const json_t *run)
 	int64_t began_ms = message_time_of(result, "started_at");
 	int64_t ended_ms =
 		(began_ms < 0 ? 0 : began_ms) + json_get_int(result, "duration_ms", 0);
-	_cleanup_free_ char *title = title_of_result(result);
+	const char *severity;
+	_cleanup_free_ char *title = title_of_result(result, &severity);
 	_cleanup_str_ struct str text = STR_INIT;
-	json_t *content =
-		content_new(json_get_string(result, "environment", "?"), run,
-			    message_severity_of(message_topic_of(result)), ended_ms);
+	json_t *content = content_new(json_get_string(result, "environment", "?"), run,
+				      severity, ended_ms);
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		copy_text(content, result, same[i]);
 	str_add(&text, json_get_string(result, "reason", ""));

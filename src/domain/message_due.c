@@ -1,5 +1,5 @@
-/* What has to be sent now: messages whose time has come, digests, incidents that nobody acknowledged,
- * post-mortems that are owed. Asked by every run that has the journal open; the answer depends on the
+/* What has to be sent now: messages whose time has come, digests, incidents that nobody acknowledged.
+ * Asked by every run that has the journal open; the answer depends on the
  * state and the time only, so whoever asks first finds it.
  */
 #include "belay/incident.h"
@@ -151,27 +151,4 @@ json_t *message_escalation(const json_t *state, const json_t *escalation,
 		.escalation = true,
 	};
 	return json_pack("{s:o}", "message", message_new(&facts));
-}
-
-/* --- post-mortems ----------------------------------------------------------------------------- */
-
-json_t *messages_reminders(const struct message_rules *rules, const json_t *state,
-			   int64_t now_ms)
-{
-	json_t *found = json_array();
-	const struct config_post_mortem pages =
-		post_mortem_rules(rules->config, rules->environment);
-	size_t i;
-	const json_t *incident;
-	json_array_foreach(json_object_get(state, "incidents"), i, incident) {
-		if (!post_mortem_wants_reminder(incident, &pages, now_ms))
-			continue;
-		bool late = post_mortem_is_overdue(incident, now_ms);
-		json_array_append_new(
-			found,
-			json_pack("{s:s, s:s}", "incident",
-				  json_get_string(incident, "id", ""), "topic",
-				  late ? "post-mortem-overdue" : "post-mortem-due"));
-	}
-	return found;
 }

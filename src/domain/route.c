@@ -9,6 +9,7 @@
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define DIGEST_AT_MS ((int64_t)7 * 3600 * 1000)
+#define SAME_BREATH_MS 10000
 
 /* One occasion on its way to the outbox. */
 struct routing {
@@ -226,9 +227,31 @@ static int64_t digest_time(int64_t now_ms)
 	return (now_ms / DAY_MS + 1) * DAY_MS + DIGEST_AT_MS;
 }
 
+/* A deployment that ends badly becomes an incident in the same breath. Unless both were asked for by
+ * name, the incident's message is the one that is told. */
+static bool is_told_with_incident(const struct routing *r,
+				  const struct config_notification *to)
+{
+	const char *incident = json_get_string(r->occasion->incident, "id", NULL);
+	size_t i;
+	const json_t *message;
+	if (!incident || to->on.count > 0 ||
+	    str_has_prefix(r->occasion->topic, "incident-"))
+		return false;
+	json_array_foreach(r->outbox, i, message) {
+		if (str_equal(json_get_string(message, "notification", ""), to->name) &&
+		    str_equal(json_get_string(message, "incident", NULL), incident) &&
+		    str_has_prefix(json_get_string(message, "topic", ""), "incident-") &&
+		    message_time_of(message, "at") + SAME_BREATH_MS > r->now_ms)
+			return true;
+	}
+	return false;
+}
+
 static void route_to(struct routing *r, const struct config_notification *to)
 {
-	if (!route_hears(r->rules, to, r->occasion->topic, r->severity))
+	if (!route_hears(r->rules, to, r->occasion->topic, r->severity) ||
+	    is_told_with_incident(r, to))
 		return;
 	if (to->digest && str_equal(r->severity, "P3")) {
 		queue(r, to, digest_time(r->now_ms), true);
