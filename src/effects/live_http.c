@@ -6,13 +6,18 @@
 #include "belay/mem.h"
 #include "belay/vec.h"
 #include "live_net.h"
+#include "platform/clock.h"
+#include "platform/digest.h"
 #include "platform/http.h"
 #include "platform/http_url.h"
+#include "secrets.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_MAX_BODY_BYTES (4 << 20)
 #define DEFAULT_MAX_HEADER_BYTES (64 << 10)
 #define BODY_LIMIT_BYTES (256 << 20)
+/* Of a secret URL: shorter parts are words ("services", "hooks"), longer ones tokens. */
+#define URL_PART_MIN 16
 
 /* A request and everything that it borrows. */
 struct owned_request {
@@ -31,6 +36,8 @@ struct owned_request {
 	} resolve;
 	struct live_tls tls;
 	char *body;
+	char *signature, *timestamp;
+	bool url_is_secret;
 };
 
 static void owned_request_release(struct owned_request *owned)
@@ -44,6 +51,8 @@ static void owned_request_release(struct owned_request *owned)
 	if (owned->body)
 		explicit_bzero(owned->body, strlen(owned->body)); /* json_secrets */
 	free(owned->body);
+	free(owned->signature);
+	free(owned->timestamp);
 }
 
 /* Resolves a member and keeps it with the request. *ret stays NULL when the member is absent. */
@@ -163,6 +172,71 @@ static int read_limits(struct live_call *call, struct http_request *request,
 	return 0;
 }
 
+/* What is behind the host of a secret URL is what makes it one: the path, as servers quote it, and the
+ * tokens in it are secrets by themselves. */
+static void remember_url(struct live_call *call, const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host ? host + 3 + strcspn(host + 3, "/?") : url;
+	if (strlen(path) >= URL_PART_MIN)
+		live_remember_secret(call, path, strlen(path));
+	while (*path) {
+		path += strspn(path, "/?&=#");
+		size_t len = strcspn(path, "/?&=#");
+		if (len >= URL_PART_MIN)
+			live_remember_secret(call, path, len);
+		path += len;
+	}
+}
+
+static int read_url(struct live_call *call, struct owned_request *owned, struct err *err)
+{
+	const char **url = &owned->request.url;
+	owned->url_is_secret = json_is_object(json_object_get(call->args, "url"));
+	if (!owned->url_is_secret)
+		return live_need_string(call->args, "url", "http", url, err);
+	if (keep_member(call, owned, call->args, "url", "the URL", url, NULL, err) < 0)
+		return -1;
+	remember_url(call, *url);
+	return 0;
+}
+
+static void add_header(struct owned_request *owned, const char *name, const char *value)
+{
+	*vec_push(&owned->headers) = (struct http_header){.name = name, .value = value};
+}
+
+static int read_sign(struct live_call *call, struct owned_request *owned, struct err *err)
+{
+	const json_t *sign = json_object_get(call->args, "sign");
+	const char *stamp_header = json_get_string(sign, "timestamp_header", NULL);
+	const char *header, *key = NULL;
+	size_t key_len = 0;
+	_cleanup_str_ struct str text = STR_INIT_MAX(SIZE_MAX / 4);
+	if (!sign)
+		return 0;
+	if (live_need_string(sign, "header", "sign", &header, err) < 0 ||
+	    keep_member(call, owned, sign, "secret", "signing", &key, &key_len, err) < 0)
+		return -1;
+	if (!key)
+		return err_set(err, ERR_CONFIG, "sign needs 'secret'");
+	if (stamp_header) {
+		owned->timestamp =
+			str_format("%lld", (long long)(clock_wall_ms() / 1000));
+		str_addf(&text, "%s.", owned->timestamp);
+		add_header(owned, stamp_header, owned->timestamp);
+	}
+	if (owned->request.body_len > 0)
+		str_add_bytes(&text, owned->request.body, owned->request.body_len);
+	_cleanup_free_ char *hex =
+		digest_hmac_sha256_hex(key, key_len, str_text(&text), text.len);
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	owned->signature = str_format("%s%s", json_get_string(sign, "prefix", ""), hex);
+	add_header(owned, header, owned->signature);
+	return 0;
+}
+
 static int read_request(struct live_call *call, struct owned_request *owned,
 			struct err *err)
 {
@@ -171,8 +245,8 @@ static int read_request(struct live_call *call, struct owned_request *owned,
 	request->method = json_get_string(call->args, "method", "GET");
 	request->user = json_get_string(basic, "user", NULL);
 	request->stop = live_stop(call);
-	if (live_need_string(call->args, "url", "http", &request->url, err) < 0 ||
-	    read_limits(call, request, err) < 0 || read_headers(call, owned, err) < 0 ||
+	if (read_url(call, owned, err) < 0 || read_limits(call, request, err) < 0 ||
+	    read_headers(call, owned, err) < 0 ||
 	    keep_member(call, owned, basic, "password", "password", &request->password,
 			NULL, err) < 0 ||
 	    live_read_tls(call, json_object_get(call->args, "tls"), &owned->tls,
@@ -180,6 +254,8 @@ static int read_request(struct live_call *call, struct owned_request *owned,
 	    read_body(call, owned, err) < 0)
 		return -1;
 	read_resolve(call, owned);
+	if (read_sign(call, owned, err) < 0)
+		return -1;
 	request->headers = owned->headers.items;
 	request->header_count = owned->headers.count;
 	request->resolve = owned->resolve.items;
@@ -230,7 +306,7 @@ static json_t *headers_new(const struct http_response *response)
 	return headers;
 }
 
-static json_t *answer_new(const struct http_response *response)
+static json_t *answer_new(const struct http_response *response, const char *url)
 {
 	/* A broken answer is no answer, but one that was cut at our own limit is. */
 	bool answered = response->failure == HTTP_OK || response->truncated;
@@ -252,8 +328,7 @@ static json_t *answer_new(const struct http_response *response)
 	json_object_set_new(answer, "remote_address",
 			    json_string(response->remote_address));
 	json_object_set_new(answer, "http_version", json_string(response->http_version));
-	json_object_set_new(answer, "url",
-			    json_string(response->url ? response->url : ""));
+	json_object_set_new(answer, "url", json_string(url ? url : ""));
 	json_object_set_new(answer, "redirects", json_integer(response->redirects));
 	const char *code = http_failure_name(response->failure);
 	if (code)
@@ -273,7 +348,9 @@ int live_http(struct live_call *call, json_t **ret_answer, struct err *err)
 		struct http_response response;
 		status = http_perform(client, &owned.request, &response, err);
 		if (status == 0)
-			*ret_answer = answer_new(&response);
+			*ret_answer =
+				answer_new(&response, owned.url_is_secret ? SECRETS_MASK
+									  : response.url);
 		http_response_release(&response);
 		live_http_give(call, client, owned.request.url);
 	}

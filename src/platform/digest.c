@@ -2,11 +2,15 @@
  * library is broken and nothing it says can be trusted: that ends the process. */
 #include "platform/digest.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "belay/mem.h"
 #include "belay/str.h"
 #include "platform/openssl.h"
+
+#include <openssl/hmac.h> /* after the header above, which knows its trap */
 
 struct digest {
 	EVP_MD_CTX *context;
@@ -57,4 +61,14 @@ void digest_sha256(const void *data, size_t len,
 		   unsigned char ret[static DIGEST_SHA256_BYTES])
 {
 	must(EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL));
+}
+
+char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
+			     size_t len)
+{
+	unsigned char bytes[DIGEST_SHA256_BYTES];
+	unsigned size = 0;
+	assert(key_len <= INT_MAX);
+	must(HMAC(EVP_sha256(), key, (int)key_len, data, len, bytes, &size) != NULL);
+	return str_hex(bytes, sizeof bytes);
 }

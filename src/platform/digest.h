@@ -1,5 +1,5 @@
 /* room: platform
- * SHA-256 (FIPS 180-4) of a stream, by OpenSSL.
+ * SHA-256 (FIPS 180-4) of a stream, and HMAC with it (RFC 2104), by OpenSSL.
  */
 #ifndef BELAY_PLATFORM_DIGEST_H
 #define BELAY_PLATFORM_DIGEST_H
@@ -20,5 +20,8 @@ void digest_freep(struct digest **digest);
 /* In one go. */
 void digest_sha256(const void *data, size_t len,
 		   unsigned char ret[static DIGEST_SHA256_BYTES]);
+/* The same keyed. Lowercase hexadecimal, fresh. */
+char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
+			     size_t len);
 
 #endif
