@@ -16,7 +16,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/belay/npm-prism
 package=@stoplight/prism-cli@5.16.0
 
 install() {
-	command -v node >/dev/null && command -v npm >/dev/null || peer_die 'prism needs node and npm'
+	if ! { command -v node && command -v npm; } >/dev/null; then peer_die 'prism needs node and npm'; fi
 	[ "$(cat "$cache/installed" 2>/dev/null)" != "$package" ] || return 0
 	mkdir -p "$cache"
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$cache" "$package" >"$cache/install.log" 2>&1 ||
@@ -30,14 +30,18 @@ spec() { # NAME
 	realpath "$file"
 }
 
+# Listens, or has failed with a stack trace.
+said_something() { grep -qE 'Prism is listening|^ +at ' "$1"; }
+
 start() { # DIR ADDRESS PORT SPEC UPSTREAM
 	local dir=$1
 	install
 	mkdir -p "$dir"
-	printf 'exec env NODE_ENV=production %q %q proxy --errors -h %q -p %q %q %q\n' "$(command -v node)" \
+	printf 'exec %q %q proxy --errors --multiprocess=false -h %q -p %q %q %q\n' "$(command -v node)" \
 		"$cache/node_modules/@stoplight/prism-cli/dist/index.js" "${@:2}" >"$dir/init"
 	cell_start "$dir" "$dir/init"
-	wait_until 60 grep -q 'Prism is listening' "$dir/log" || peer_die "prism does not start: $(tail -n 3 "$dir/log")"
+	wait_until 60 said_something "$dir/log" || true
+	grep -q 'Prism is listening' "$dir/log" || peer_die "prism does not start: $(tail -n 3 "$dir/log")"
 }
 
 case ${1:-} in
