@@ -84,6 +84,10 @@ int api_request(struct api *api, struct effects *fx, const struct api_request *r
 int api_list(struct api *api, struct effects *fx, const char *path, const char *member,
 	     size_t limit, json_t **ret_items, struct err *err);
 
+/* How long an answer of the http effect asks to be left alone (Retry-After in both forms, rate limits),
+ * by the service's own clock (the Date header), else by `now_ms`. -1 when it did not say. */
+int64_t api_answer_wait_ms(const json_t *answer, int64_t now_ms);
+
 /* Text as one segment of a path or value of a query. Fresh string. */
 char *api_escape(const char *text);
 

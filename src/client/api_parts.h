@@ -10,9 +10,6 @@ bool api_answer_is_good(const json_t *answer); /* 2xx, or 304 */
 bool api_answer_may_pass(const json_t *answer);
 /* Of an act that failed: does this answer leave open whether it happened? */
 enum api_sent api_answer_sent(const json_t *answer);
-/* How long the service asks to be left alone, by its own clock (the Date header), else by `now_ms`.
- * -1 when it did not say. */
-int64_t api_answer_wait_ms(const json_t *answer, int64_t now_ms);
 void api_answer_read_rate(const json_t *answer, int64_t now_ms, struct api_rate *rate);
 /* Fills *err with the refusal in words; returns -1. */
 int api_answer_refuse(const struct api *api, const struct api_request *request,
