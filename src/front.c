@@ -172,6 +172,24 @@ static void scrub(const struct front *front, struct str *text)
 	str_add(text, clean);
 }
 
+/* Each log of a service in a fold of its own. */
+static void add_logs(const struct front *front, struct str *out, const json_t *logs)
+{
+	size_t i;
+	json_t *log;
+	json_array_foreach(logs, i, log) {
+		_cleanup_str_ struct str text = STR_INIT;
+		_cleanup_free_ char *title =
+			str_format("%s: %s", json_get_string(log, "service", ""),
+				   json_get_string(log, "title", ""));
+		str_add(&text, json_get_string(log, "text", ""));
+		scrub(front, &text);
+		action_add_command(out, "group", NULL, title);
+		action_add_text(out, str_text(&text));
+		action_add_command(out, "endgroup", NULL, "");
+	}
+}
+
 /* Progress is folded away in the log; what the run shows in the end is not. */
 static int perform(struct front *front, char *const *environment,
 		   struct wiring_outcome *outcome, struct err *err)
@@ -193,6 +211,7 @@ static int perform(struct front *front, char *const *environment,
 	action_add_command(&after, "endgroup", NULL, "");
 	scrub(front, &outcome->text);
 	action_add_text(&after, str_text(&outcome->text));
+	add_logs(front, &after, json_object_get(outcome->value, "logs"));
 	say(&after);
 	return done;
 }

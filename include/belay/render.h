@@ -48,9 +48,10 @@ void table_freep(struct table **table);
 /* One renderer for each kind of result; the table in render.c maps a verb's result to it. */
 typedef void render_function(struct str *out, const struct render *render,
 			     const json_t *result);
-render_function render_deploy, render_rollback_list, render_plan, render_gate,
-	render_status, render_history, render_verify, render_validate, render_doctor,
-	render_version, render_docs, render_init, render_replay, render_noted;
+render_function render_deploy, render_restart, render_rollback_list, render_plan,
+	render_gate, render_status, render_history, render_verify, render_validate,
+	render_doctor, render_version, render_docs, render_init, render_replay,
+	render_noted, render_incident, render_incident_list, render_watch;
 
 /* One run for a page of Markdown: the step summary of a workflow. All borrowed. */
 struct summary {

@@ -5,10 +5,10 @@
 #include "belay/command.h"
 
 extern const struct command command_deploy, command_rollback, command_begin,
-	command_finish;
-extern const struct command command_plan, command_check;
-extern const struct command command_status, command_history, command_verify,
-	command_replay;
+	command_finish, command_restart;
+extern const struct command command_plan, command_check, command_watch;
+extern const struct command command_status, command_history, command_incident,
+	command_verify, command_replay;
 extern const struct command command_init, command_validate, command_schema, command_docs;
 extern const struct command command_doctor, command_completion, command_version;
 

@@ -10,11 +10,14 @@ const struct command *const commands[] = {
 	&command_rollback,
 	&command_begin,
 	&command_finish,
+	&command_restart,
 	&command_plan,
 	&command_check,
+	&command_watch,
 	/* Look */
 	&command_status,
 	&command_history,
+	&command_incident,
 	&command_verify,
 	&command_replay,
 	/* Set up */

@@ -178,6 +178,46 @@ static int command_undo(struct effects *fx, const struct driver_job *job, json_t
 	return bring(fx, job, back, before, job->version, ret, err);
 }
 
+/* The last lines of a log file, of `docker logs`, of the journal. */
+static int command_logs(struct effects *fx, const struct driver_job *job, json_t **ret,
+			struct err *err)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	*ret = json_array();
+	if (!script_of(job, "logs"))
+		return 0;
+	if (run_script(fx, job, EFFECT_OBSERVE, "logs", job->version, job->previous,
+		       &answer, err) < 0)
+		return -1;
+	const char *text = json_get_string(answer, "stdout", "");
+	if (*text)
+		json_array_append_new(
+			*ret, json_pack("{s:s, s:s}", "title", "logs", "text", text));
+	return 0;
+}
+
+static int command_restart(struct effects *fx, const struct driver_job *job,
+			   const json_t *components, json_t **ret, struct err *err)
+{
+	if (!script_of(job, "restart")) {
+		err_set(err, ERR_CONFIG, "%s: there is no command to restart it",
+			job->service->name);
+		return err_hint(err, "add 'restart: {run: …}' to service '%s'",
+				job->service->name);
+	}
+	if (json_array_size(components) > 0)
+		return err_set(err, ERR_CONFIG,
+			       "%s: the driver 'command' knows no components",
+			       job->service->name);
+	int64_t begin_ms = effects_mono_ms(fx);
+	if (run_script(fx, job, EFFECT_ACT, "restart", job->version, job->previous, NULL,
+		       err) < 0)
+		return -1;
+	*ret = json_pack("{s:{s:{s:I}}}", "hosts", "local", "ms",
+			 (json_int_t)(effects_mono_ms(fx) - begin_ms));
+	return 0;
+}
+
 const struct driver driver_command = {
 	.name = "command",
 	.summary = "commands on this machine: deploy, undo, version",
@@ -187,4 +227,6 @@ const struct driver driver_command = {
 	.capture = command_capture,
 	.activate = command_activate,
 	.undo = command_undo,
+	.logs = command_logs,
+	.restart = command_restart,
 };

@@ -45,6 +45,8 @@ static int attach_part(struct part *part, const json_t *open, struct err *err)
 	str_assign(&part->previous_release, json_get_string(from, "release", NULL));
 	part->captured =
 		json_incref(json_object_get(json_object_get(open, "captured"), name));
+	const json_t *notes = json_object_get(json_object_get(open, "notes"), name);
+	json_object_update(part->notes, (json_t *)notes);
 	part->touched = true;
 	return 0;
 }

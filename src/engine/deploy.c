@@ -150,6 +150,19 @@ int engine_finish(const struct engine *engine, const struct engine_request *requ
 	return transaction_run(&t, STAGE_PROVE, ret_end, ret_result, err);
 }
 
+int engine_restart(const struct engine *engine, const struct engine_request *request,
+		   const char *const *components, enum engine_end *ret_end,
+		   json_t **ret_result, struct err *err)
+{
+	_cleanup_(transaction_release) struct transaction t;
+	transaction_init(&t, engine, request, false);
+	t.restarting = true;
+	if (parts_choose(&t, err) < 0 || secrets_present(engine, err) < 0 ||
+	    open_store(&t, err) < 0)
+		return -1;
+	return restart_run(&t, components, ret_end, ret_result, err);
+}
+
 int engine_rollback_list(const struct engine *engine, json_t **ret_result,
 			 struct err *err)
 {

@@ -140,6 +140,20 @@ int gates_judge(struct transaction *t, const char *phase,
 	return refuse(phase, gate, err);
 }
 
+int gates_settle(struct transaction *t, struct err *err)
+{
+	const struct config_environment *environment = t->engine->environment;
+	_cleanup_str_ struct str text = STR_INIT;
+	if (environment->settle_ms == 0 || environment->gates.count == 0)
+		return 0;
+	duration_add(&text, environment->settle_ms);
+	progress_report(t->engine->progress, PROGRESS_WAIT, "gates",
+			"%s for it to settle", str_text(&text));
+	if (effects_sleep(t->engine->fx, environment->settle_ms, err) < 0)
+		return -1;
+	return lock_renew(t, err);
+}
+
 /* Rounds of the same checks until the time is over; only the last round goes on the record, or the
  * one that did not pass. */
 int gates_soak(struct transaction *t, struct err *err)

@@ -59,7 +59,7 @@ static int stage_abandoned(struct transaction *t,
 {
 	const json_t *open = state_transaction(documents->state);
 	json_decref(t->inherited);
-	t->inherited = json_incref(json_object_get(open, "services"));
+	t->inherited = json_incref((json_t *)open);
 	if (!open)
 		return 0;
 	const char *deployment = json_get_string(open, "deployment", "");
@@ -79,6 +79,26 @@ static int stage_begun(struct transaction *t, const struct journal_documents *do
 				 "services", parts_to_json(t));
 	return store_stage(documents, events, "deployment.begun", now_ms, t->run, t->id,
 			   data, err);
+}
+
+/* What a dead run's drivers noted is noted again: this run may die as well. */
+static int stage_notes(struct transaction *t, const struct journal_documents *documents,
+		       json_t *events, int64_t now_ms, struct err *err)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		const char *name = part->service->name;
+		json_t *notes = parts_notes_of(t->inherited, name);
+		json_object_clear(part->notes);
+		if (!notes)
+			continue;
+		json_object_update(part->notes, notes);
+		json_t *data = json_pack("{s:s, s:o}", "service", name, "notes", notes);
+		if (store_stage(documents, events, "deployment.noted", now_ms, t->run,
+				t->id, data, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Has the lock not moved for a whole lease since we first saw it like this? */
@@ -147,6 +167,15 @@ static bool may_take(struct transaction *t, const json_t *state, enum lock_answe
 	return false;
 }
 
+/* What is between two versions is not helped by a restart. */
+static int refuse_restart(const json_t *state, struct err *err)
+{
+	err_set(err, ERR_LOCKED, "the deployment %s is open",
+		json_get_string(state_transaction(state), "deployment", "?"));
+	return err_hint(err, "'belay deploy' or 'belay rollback' brings it to an end; "
+			     "restart after that");
+}
+
 static int decide_acquire(const struct journal_documents *documents, json_t *events,
 			  void *context, struct err *err)
 {
@@ -161,8 +190,13 @@ static int decide_acquire(const struct journal_documents *documents, json_t *eve
 	if (parts_bind(t, documents, err) < 0)
 		return -1;
 
-	_cleanup_free_ char *reason =
-		str_format("%s %s", t->going_back ? "rollback to" : "deploy", t->version);
+	if (t->restarting && state_transaction(state))
+		return refuse_restart(state, err);
+
+	const char *what = t->restarting   ? "restart"
+			   : t->going_back ? "rollback to"
+					   : "deploy";
+	_cleanup_free_ char *reason = str_format("%s %s", what, t->version);
 	json_t *data = lock_data(t, state, now_ms, reason);
 	t->generation = json_get_int(data, "generation", 0);
 	if (answer != LOCK_FREE)
@@ -170,10 +204,15 @@ static int decide_acquire(const struct journal_documents *documents, json_t *eve
 			data, "taken_over",
 			json_object_get(json_object_get(state, "lock"), "holder"));
 	if (store_stage(documents, events, "lock.acquired", now_ms, t->run, NULL, data,
-			err) < 0 ||
-	    stage_abandoned(t, documents, events, now_ms, err) < 0)
+			err) < 0)
 		return -1;
-	return stage_begun(t, documents, events, now_ms, err);
+	if (t->restarting)
+		return 0;
+	if (stage_abandoned(t, documents, events, now_ms, err) < 0)
+		return -1;
+	if (stage_begun(t, documents, events, now_ms, err) < 0)
+		return -1;
+	return stage_notes(t, documents, events, now_ms, err);
 }
 
 /* Waits a little and looks again; -1 with the lock's error when time is up. */

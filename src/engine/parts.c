@@ -61,6 +61,8 @@ int parts_choose(struct transaction *t, struct err *err)
 		if (!is_wanted(t->request, service->name))
 			continue;
 		struct part *part = &t->parts[t->part_count++];
+		part->owner = t;
+		part->notes = json_object();
 		part->service = service;
 		part->driver = driver_find(service->driver);
 		part->artifact = json_get_string(service->settings, "artifact", NULL);
@@ -130,6 +132,7 @@ static void part_release(struct part *part)
 	json_decref(part->captured);
 	json_decref(part->report);
 	json_decref(part->undone);
+	json_decref(part->notes);
 }
 
 void parts_release(struct transaction *t)
@@ -192,7 +195,11 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 	for (size_t i = 0; i < t->part_count; i++) {
 		struct part *part = &t->parts[i];
 		const json_t *live = state_live(documents->state, part->service->name);
-		if (!t->going_back) {
+		if (t->restarting) {
+			str_assign(&part->version,
+				   json_get_string(live, "version", "what is live"));
+			str_assign(&part->release, json_get_string(live, "release", ""));
+		} else if (!t->going_back) {
 			str_assign(&part->version, t->version);
 			str_assign(&part->release, t->id);
 		}
@@ -201,6 +208,8 @@ int parts_bind(struct transaction *t, const struct journal_documents *documents,
 			   json_get_string(live, "release", NULL));
 	}
 	assert(t->parts && t->part_count > 0); /* parts_choose() sees to it */
+	if (t->restarting)
+		str_assign(&t->version, t->parts[0].version);
 	str_assign(&t->previous, t->parts[0].previous);
 	return 0;
 }
@@ -224,6 +233,38 @@ int parts_look(struct transaction *t, struct err *err)
 	return 0;
 }
 
+/* --- what a driver is told -------------------------------------------------------------------- */
+
+json_t *parts_notes_of(const json_t *transaction, const char *service)
+{
+	json_t *notes = json_object_get(json_object_get(transaction, "notes"), service);
+	json_t *before = json_object_get(notes, "before");
+	if (!notes)
+		return NULL;
+	/* That run had added nothing of its own to what it had taken over. */
+	if (before && json_object_size(notes) == 1)
+		return json_incref(notes);
+	_cleanup_json_ json_t *own = json_copy(notes);
+	json_object_del(own, "before");
+	return json_pack("{s:O}", "before", own);
+}
+
+static int keep_note(const struct driver_job *job, json_t *notes, struct err *err)
+{
+	struct part *part = job->context;
+	json_object_update(part->notes, notes);
+	record_event(
+		part->owner, "deployment.noted",
+		json_pack("{s:s, s:o}", "service", part->service->name, "notes", notes));
+	return record_flush(part->owner, err);
+}
+
+static int keep_lease(const struct driver_job *job, struct err *err)
+{
+	const struct part *part = job->context;
+	return lock_renew(part->owner, err);
+}
+
 struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect)
 {
@@ -242,6 +283,11 @@ struct driver_job part_job(const struct transaction *t, const struct part *part,
 		.generation = t->generation,
 		.captured = part->captured,
 		.protect = protect,
+		.notes = part->notes,
+		.note = t->generation ? keep_note : NULL,
+		.renew = t->generation ? keep_lease : NULL,
+		.context = (void *)part,
+		.progress = t->engine->progress,
 	};
 }
 

@@ -43,7 +43,8 @@ static int decide_pending(const struct journal_documents *documents, json_t *eve
 		return -1;
 	json_array_foreach(t->pending, i, row) {
 		const char *type = json_get_string(row, "type", "");
-		const char *transaction = str_has_prefix(type, "lock.") ? NULL : t->id;
+		bool alone = t->restarting || str_has_prefix(type, "lock.");
+		const char *transaction = alone ? NULL : t->id;
 		json_t *data = json_deep_copy(json_object_get(row, "data"));
 		if (store_stage(documents, events, type, json_get_int(row, "at_ms", 0),
 				t->run, transaction, data, err) < 0)

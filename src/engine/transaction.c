@@ -25,8 +25,8 @@ static int phase_capture(struct transaction *t, struct err *err)
 		if (result < 0)
 			break;
 		json_object_set(services, part->service->name, part->captured);
-		part->touched =
-			json_object_get(t->inherited, part->service->name) != NULL;
+		part->touched = json_object_get(json_object_get(t->inherited, "services"),
+						part->service->name) != NULL;
 	}
 	record_event(t, "deployment.captured", json_pack("{s:o}", "services", services));
 	return result;
@@ -77,9 +77,14 @@ static int activate_part(struct transaction *t, struct part *part, struct err *e
 	part->touched = true;
 	if (part->driver->activate(t->engine->fx, &job, &part->report, err) < 0)
 		return -1;
+	const char *release = json_get_string(part->report, "release", NULL);
+	bool named = part->driver->names_releases && !t->going_back && release;
+	if (named)
+		str_assign(&part->release, release);
 	record_event(t, "deployment.switched",
-		     json_pack("{s:s, s:O}", "service", part->service->name, "hosts",
-			       json_object_get(part->report, "hosts")));
+		     json_pack("{s:s, s:O, s:s*}", "service", part->service->name,
+			       "hosts", json_object_get(part->report, "hosts"), "release",
+			       named ? release : NULL));
 	record_line(t, "switch", part->service->name, "ok",
 		    effects_mono_ms(t->engine->fx) - begin_ms, "switched to %s%s%s",
 		    part->version, part->previous ? " from " : "",
@@ -99,8 +104,20 @@ static int phase_switch(struct transaction *t, struct err *err)
 
 static int phase_gates(struct transaction *t, struct err *err)
 {
+	if (gates_settle(t, err) < 0)
+		return -1;
 	return gates_judge(t, "gates", &t->engine->environment->gates, t->version,
 			   t->previous, err);
+}
+
+/* From here on nothing is taken back any more: what is live is good. */
+static int phase_confirm(struct transaction *t, struct err *err)
+{
+	t->proven = true;
+	for (size_t i = 0; i < t->part_count; i++)
+		if (part_confirm(t, &t->parts[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static const struct phase {
@@ -114,6 +131,7 @@ static const struct phase {
 	{STAGE_MOVE, "switch", phase_switch},
 	{STAGE_PROVE, "gates", phase_gates},
 	{STAGE_PROVE, "soak", gates_soak},
+	{STAGE_PROVE, "confirm", phase_confirm},
 };
 
 static int run_phases(struct transaction *t, unsigned stages, struct err *err)
@@ -204,7 +222,11 @@ static enum engine_end end_unproven(struct transaction *t, const struct err *cau
 				    json_t *todo)
 {
 	_cleanup_free_ char *line = str_format(
-		"%s is live and unproven: look at it, then 'belay deploy' again or 'belay rollback'",
+		t->proven
+			? "%s is live and passed its gates, but is not final: look at it, then "
+			  "'belay deploy' or 'belay rollback' again"
+			: "%s is live and unproven: look at it, then 'belay deploy' again or "
+			  "'belay rollback'",
 		t->version);
 	json_array_append_new(todo, json_string(line));
 	record_event(t, "deployment.unproven", why(t, cause));
@@ -249,7 +271,8 @@ static int judge_again(struct transaction *t, const struct err *cause, json_t *t
 {
 	if (!t->previous || cause->code == ERR_CANCELLED)
 		return 0;
-	if (gates_judge(t, "after-undo", &t->engine->environment->gates, t->previous,
+	if (gates_settle(t, err) == 0 &&
+	    gates_judge(t, "after-undo", &t->engine->environment->gates, t->previous,
 			t->version, err) == 0)
 		return 0;
 	_cleanup_free_ char *line =
@@ -263,8 +286,13 @@ static enum engine_end end_undone(struct transaction *t, const struct err *cause
 				  json_t *todo)
 {
 	struct err failure = {0};
-	if (undo_all(t, todo, &failure) < 0 || judge_again(t, cause, todo, &failure) < 0)
+	if (undo_all(t, todo, &failure) < 0)
 		return end_stuck(t, cause, &failure, todo);
+	if (judge_again(t, cause, todo, &failure) < 0) {
+		undo_reconsider(t, todo);
+		return end_stuck(t, cause, &failure, todo);
+	}
+	undo_confirm(t, todo);
 	json_t *data = why(t, cause);
 	json_object_set_new(data, "undo_ms", json_integer(t->undo_ms));
 	json_object_set_new(data, "restored", restored(t));
@@ -300,6 +328,10 @@ static enum engine_end settle(struct transaction *t, const struct err *cause,
 	record_failure(t, cause);
 	if (!is_touched(t))
 		return end_untouched(t, cause);
+	if (t->proven)
+		return end_unproven(t, cause, todo);
+	if (cause->code != ERR_CANCELLED)
+		undo_ask_why(t);
 	if (switched_all && cause->code == ERR_INCONCLUSIVE)
 		return end_unproven(t, cause, todo);
 	if (switched_all && !t->engine->environment->rollback_auto &&
@@ -361,5 +393,6 @@ void transaction_release(struct transaction *t)
 	json_decref(t->pending);
 	json_decref(t->gates);
 	json_decref(t->timeline);
+	json_decref(t->logs);
 	store_freep(&t->store);
 }

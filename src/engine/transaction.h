@@ -38,6 +38,7 @@ struct transaction {
 	const struct engine *engine;
 	const struct engine_request *request;
 	bool going_back; /* a rollback */
+	bool restarting; /* no transaction at all: only the lock is taken */
 	char *id;
 	char *version,
 		*previous; /* of the whole, for people and for $version and $previous */
@@ -52,14 +53,14 @@ struct transaction {
 	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
 	struct part *parts;         /* in dependency order */
 	size_t part_count;
-	json_t *inherited; /* a dead run's transaction that we took over, or NULL */
+	json_t *inherited;       /* a dead run's transaction that we took over, or NULL */
 	json_t *pending;         /* events not yet pushed: [{type, at_ms, data}] */
 	json_t *gates;           /* every gate verdict, each with its "phase" */
 	json_t *timeline;        /* [{at, step, service?, outcome, text, ms}] */
 	struct cockpit *cockpit; /* cockpit.c; NULL until GitHub is spoken to */
 	const char *step;        /* the step that is running, for records */
 	bool undone;             /* everything touched was taken back */
-	bool proven; /* all gates passed: what is live is not taken back any more */
+	bool proven;  /* all gates passed: what is live is not taken back any more */
 	json_t *logs; /* what the services say about a failure: [{service, title, text}] */
 };
 
@@ -97,6 +98,10 @@ struct driver_job part_job(const struct transaction *t, const struct part *part,
 json_t *parts_notes_of(const json_t *transaction, const char *service);
 /* Every secret that the run will need is there. ERR_CONFIG names those that are not. */
 int secrets_present(const struct engine *engine, struct err *err);
+
+/* restart.c: restarts the parts under the lock, then judges the gates. */
+int restart_run(struct transaction *t, const char *const *components,
+		enum engine_end *ret_end, json_t **ret_result, struct err *err);
 
 /* attach.c: takes up the open transaction of the journal, to finish it. */
 int transaction_attach(struct transaction *t, struct err *err);

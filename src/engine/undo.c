@@ -50,3 +50,82 @@ int undo_all(struct transaction *t, json_t *todo, struct err *err)
 	t->undone = result == 0;
 	return result;
 }
+
+/* --- around it ---------------------------------------------------------------------------------- */
+
+void undo_ask_why(struct transaction *t)
+{
+	if (!t->logs)
+		t->logs = json_array();
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		_cleanup_json_ json_t *rows = NULL;
+		struct err failure = {0};
+		size_t at;
+		json_t *row;
+		if (!part->touched || !part->driver->logs)
+			continue;
+		const struct driver_job job = part_job(t, part, NULL);
+		if (part->driver->logs(t->engine->fx, &job, &rows, &failure) < 0) {
+			progress_report(t->engine->progress, PROGRESS_NOTE,
+					part->service->name, "its logs cannot be had: %s",
+					failure.message);
+			continue;
+		}
+		json_array_foreach(rows, at, row) {
+			json_object_set_new(row, "service",
+					    json_string(part->service->name));
+			json_array_append(t->logs, row);
+		}
+	}
+}
+
+int part_confirm(struct transaction *t, struct part *part, struct err *err)
+{
+	if (!part->driver->confirm)
+		return 0;
+	const struct driver_job job = part_job(t, part, NULL);
+	int64_t begin_ms = effects_mono_ms(t->engine->fx);
+	int result = part->driver->confirm(t->engine->fx, &job, err);
+	if (result < 0)
+		record_line(t, "confirm", part->service->name, "failed",
+			    effects_mono_ms(t->engine->fx) - begin_ms,
+			    "what is live could not be made final: %s", err->message);
+	return result;
+}
+
+void undo_confirm(struct transaction *t, json_t *todo)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		struct err failure = {0};
+		if (!part->touched || part_confirm(t, part, &failure) == 0)
+			continue;
+		_cleanup_free_ char *line =
+			str_format("%s: what is live again is not final yet: %s",
+				   part->service->name, failure.message);
+		json_array_append_new(todo, json_string(line));
+	}
+}
+
+void undo_reconsider(struct transaction *t, json_t *todo)
+{
+	for (size_t i = 0; i < t->part_count; i++) {
+		struct part *part = &t->parts[i];
+		_cleanup_free_ char *words = NULL;
+		struct err failure = {0};
+		if (!part->touched || !part->driver->reconsider)
+			continue;
+		const struct driver_job job = part_job(t, part, NULL);
+		int result =
+			part->driver->reconsider(t->engine->fx, &job, &words, &failure);
+		const char *text = result < 0 ? failure.message : words;
+		if (!text)
+			continue;
+		record_line(t, "reconsider", part->service->name,
+			    result < 0 ? "failed" : "ok", 0, "%s", text);
+		_cleanup_free_ char *line =
+			str_format("%s: %s", part->service->name, text);
+		json_array_append_new(todo, json_string(line));
+	}
+}

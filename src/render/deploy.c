@@ -7,6 +7,7 @@
 #include "belay/timefmt.h"
 #include "gate.h"
 #include "ink.h"
+#include "logs.h"
 
 struct ending {
 	const char *mark; /* an outcome's name */
@@ -300,5 +301,6 @@ void render_deploy(struct str *out, const struct render *render, const json_t *r
 	}
 	if (!ending.assumed || !is_ended(&ending, "passed"))
 		add_gates(out, render, json_object_get(result, "gates"));
+	logs_add(out, render, json_object_get(result, "logs"));
 	add_record(out, render, &ending);
 }
