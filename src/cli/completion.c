@@ -11,6 +11,7 @@ static const struct {
 	const char *command, *words;
 } arguments[] = {
 	{"completion", "bash zsh fish"},
+	{"incident", "open update resolve list show post-mortem"},
 };
 
 /* --- bash ------------------------------------------------------------------------------------ */
