@@ -60,6 +60,7 @@ exim_conf() { # ADDRESS
 		  driver = appendfile
 		  directory = $place/mail
 		  maildir_format = false
+		  batch_max = 100
 		  directory_file = \${substr{0}{16}{\$message_exim_id}}.eml
 		  user = Debian-exim
 		  envelope_to_add
