@@ -370,12 +370,17 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 		*err = cause;
 		return -1;
 	}
-	enum engine_end end = conclude(t, stages, &cause, todo);
+	*ret_end = conclude(t, stages, &cause, todo);
+	bool over = stages & STAGE_PROVE || *ret_end != END_PASSED;
 	effects_acknowledge_cancel(t->engine->fx); /* the last push is worth finishing */
+	_cleanup_json_ json_t *so_far = result_of(t, *ret_end, &cause, todo);
+	if (over)
+		aftermath_stage(t, so_far);
 	if (record_flush(t, err) < 0)
-		return record_lost(t, end, err);
-	*ret_end = end;
-	*ret_result = result_of(t, end, &cause, todo);
+		return record_lost(t, *ret_end, err);
+	*ret_result = result_of(t, *ret_end, &cause, todo);
+	if (over)
+		aftermath_tell(t, *ret_result);
 	return 0;
 }
 
