@@ -60,8 +60,7 @@ static json_t *details_new(const struct channel_job *job)
 		json_object_set_new(details, json_get_string(fact, "name", ""),
 				    json_string(value));
 	}
-	const char *text = said(job, "text");
-	_cleanup_free_ char *cut = said_cut(text ? text : "", DETAIL_MAX_CHARS);
+	_cleanup_free_ char *cut = said_cut(said_text(job), DETAIL_MAX_CHARS);
 	if (*cut)
 		json_object_set_new(details, "Text", json_string(cut));
 	return details;

@@ -48,6 +48,26 @@ const char *said_title(const struct channel_job *job)
 	return title ? title : said_topic(job);
 }
 
+const char *said_text(const struct channel_job *job)
+{
+	const char *text = said(job, "text");
+	if (!text)
+		text = said(job, "reason");
+	return text ? text : "";
+}
+
+char *said_heading(const struct channel_job *job)
+{
+	char *heading = mem_strdup(said_change(job) == SAID_SEEN ? "incident acknowledged"
+								 : said_topic(job));
+	for (char *at = heading; *at; at++)
+		if (*at == '-')
+			*at = ' ';
+	if (*heading >= 'a' && *heading <= 'z')
+		*heading = (char)(*heading - 'a' + 'A');
+	return heading;
+}
+
 int64_t said_at_ms(const struct channel_job *job)
 {
 	int64_t at_ms = 0;
@@ -96,9 +116,19 @@ char *said_subject(const struct channel_job *job)
 
 /* --- facts --------------------------------------------------------------------------------- */
 
+static bool has_fact(const json_t *facts, const char *name)
+{
+	size_t i;
+	const json_t *fact;
+	json_array_foreach(facts, i, fact)
+		if (str_equal(json_get_string(fact, "name", NULL), name))
+			return true;
+	return false;
+}
+
 static void add_fact(json_t *facts, const char *name, const char *value)
 {
-	if (!str_is_blank(value))
+	if (!str_is_blank(value) && !has_fact(facts, name))
 		json_array_append_new(
 			facts, json_pack("{s:s, s:s}", "name", name, "value", value));
 }
@@ -137,17 +167,16 @@ json_t *said_facts(const struct channel_job *job)
 		joined(json_object_get(content_of(job), "services"));
 	add_fact(facts, "Environment", said_environment(job));
 	add_fact(facts, "Severity", said_severity(job));
-	add_fact(facts, "Version", said(job, "version"));
-	add_fact(facts, "Previous", said(job, "previous"));
-	add_fact(facts, "Services", services);
-	add_fact(facts, "Reason", said(job, "reason"));
-	add_fact(facts, "By", said(job, "actor"));
 	size_t i;
 	json_t *field;
 	json_array_foreach(json_object_get(content_of(job), "fields"), i, field) {
 		_cleanup_free_ char *value = value_text(json_object_get(field, "value"));
 		add_fact(facts, json_get_string(field, "name", ""), value);
 	}
+	add_fact(facts, "Version", said(job, "version"));
+	add_fact(facts, "Previous", said(job, "previous"));
+	add_fact(facts, "Services", services);
+	add_fact(facts, "By", said(job, "actor"));
 	return facts;
 }
 

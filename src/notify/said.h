@@ -30,6 +30,10 @@ const char *said_incident(const struct channel_job *job);
 const char *said(const struct channel_job *job, const char *member);
 /* The same, but never NULL: the title, or the topic in its place. */
 const char *said_title(const struct channel_job *job);
+/* The content's text, else its reason; never NULL. */
+const char *said_text(const struct channel_job *job);
+/* The topic in words: "Incident opened". Fresh. */
+char *said_heading(const struct channel_job *job);
 /* When it happened; the message's own time when the content does not say. */
 int64_t said_at_ms(const struct channel_job *job);
 
@@ -37,8 +41,8 @@ int64_t said_at_ms(const struct channel_job *job);
  * one, else the key within its environment. Fresh. */
 char *said_subject(const struct channel_job *job);
 
-/* "v1.2.4 (before: v1.2.3)" and the like, one name and value at a time: environment, version,
- * previous, services, reason, actor, then the content's own fields. Values are fresh texts. */
+/* [{name, value}], texts: environment and severity, the content's own fields, and what of version,
+ * previous, services and actor they leave out. New. */
 json_t *said_facts(const struct channel_job *job);
 
 /* The first `max_chars` characters of UTF-8 text, "…" at the end when it is cut. Fresh. */

@@ -4,8 +4,8 @@
 #include "belay/str.h"
 
 const struct channel *const channels[] = {
-	&channel_pagerduty,
-	NULL,
+	&channel_slack, &channel_pagerduty, &channel_email, &channel_webhook,
+	&channel_teams, &channel_discord,   NULL,
 };
 
 const struct channel *channel_find(const char *name)
