@@ -112,7 +112,7 @@ int loader_read(struct effects *fx, const char *named, const char **ret_file,
 	return err_hint(
 		err,
 		"run 'belay init' to write %s, or name a file with --config; an app on "
-		"App Platform needs none, but APP_URL, DIGITALOCEAN_TOKEN and "
-		"DIGITALOCEAN_APP_ID (not set: %s)",
+		"App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and "
+		"DIGITALOCEAN_APP_ID are set (missing: %s)",
 		usual_places[0], str_text(&missing) + 2);
 }

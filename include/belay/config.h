@@ -103,8 +103,6 @@ struct config_environment {
 	const struct config_notification **notify;
 	size_t notify_count;
 	struct config_watch watch;
-	/* incidents.post_mortem, with what the environment's first github-issue says going first. */
-	struct config_post_mortem post_mortem;
 	int64_t settle_ms; /* pause between switch (or undo) and the first look of the gates */
 	struct config_names requires; /* environments where the version must have passed first */
 	int64_t lease_ms;             /* lock.lease */

@@ -23,9 +23,6 @@ void names_release(struct config_names *names);
 void environment_release(struct config_environment *environment);
 void notification_release(struct config_notification *notification);
 
-/* The members of a post_mortem object that are there. */
-void bind_post_mortem(const json_t *object, struct config_post_mortem *post_mortem);
-
 /* A duration under `key`, or `fallback_ms`. */
 int64_t bind_duration(const json_t *object, const char *key, int64_t fallback_ms);
 /* The same, falling back to `defaults.KEY`. */

@@ -62,27 +62,18 @@ static void bind_services(const struct config *config,
 	}
 }
 
-/* Who hears of it; the first issue tracker among them has a say in post-mortems. */
 static void bind_notify(const struct config *config,
 			struct config_environment *environment, const json_t *names)
 {
 	size_t i;
 	json_t *name;
-	bool said = false;
-	environment->post_mortem = config->incidents.post_mortem;
 	environment->notify =
 		mem_array(const struct config_notification *, json_array_size(names) + 1);
 	json_array_foreach(names, i, name) {
 		const struct config_notification *found =
 			config_notification(config, json_string_value(name));
-		if (!found)
-			continue;
-		environment->notify[environment->notify_count++] = found;
-		if (said || !str_equal(found->channel, "github-issue"))
-			continue;
-		bind_post_mortem(json_object_get(found->settings, "post_mortem"),
-				 &environment->post_mortem);
-		said = true;
+		if (found)
+			environment->notify[environment->notify_count++] = found;
 	}
 }
 

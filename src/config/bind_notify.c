@@ -16,14 +16,13 @@ void bind_github(struct config *config)
 	config->github.status = json_get_string(github, "status", "none");
 }
 
-void bind_post_mortem(const json_t *object, struct config_post_mortem *post_mortem)
+static void bind_post_mortem(const json_t *object, struct config_post_mortem *ret)
 {
-	post_mortem->due_ms = bind_duration(object, "due", post_mortem->due_ms);
-	post_mortem->template =
-		json_get_string(object, "template", post_mortem->template);
-	post_mortem->write = json_get_string(object, "write", post_mortem->write);
-	post_mortem->path = json_get_string(object, "path", post_mortem->path);
-	post_mortem->remind_ms = bind_duration(object, "remind", post_mortem->remind_ms);
+	ret->due_ms = bind_duration(object, "due", 0);
+	ret->template = json_get_string(object, "template", NULL);
+	ret->write = json_get_string(object, "write", "none");
+	ret->path = json_get_string(object, "path", "");
+	ret->remind_ms = bind_duration(object, "remind", 0);
 }
 
 void bind_incidents(struct config *config)

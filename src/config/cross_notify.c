@@ -2,42 +2,29 @@
  * back to where it began, {{variables}} that nobody fills in. */
 #include <string.h>
 
+#include "belay/jq.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "cross.h"
 #include "order.h"
 
-/* What a post-mortem's path may hold; a template knows more (belay/incident.h). */
-static const char *const path_variables[] = {"id", "environment", "kind", "severity"};
-
-static void problem_variable(const struct inspection *in, const struct spot *spot,
-			     const char *name)
-{
-	_cleanup_json_ json_t *known = json_array();
-	for (size_t i = 0; i < ARRAY_SIZE(path_variables); i++)
-		json_array_append_new(known, json_string(path_variables[i]));
-	problem_add(in, spot, false, hint_nearest(name, known),
-		    "unknown variable '{{%s}}'", name);
-}
-
-/* Every {{name}} under `key` is one of the first `count` of path_variables, and closed. */
+/* Links and paths know one variable, {{id}}; the page itself knows many (belay/incident.h). */
 static void cross_variables(const struct inspection *in, const struct spot *parent,
-			    const json_t *object, const char *key, size_t count)
+			    const json_t *object, const char *key)
 {
 	const char *at = json_get_string(object, key, "");
 	while ((at = strstr(at, "{{"))) {
 		const char *end = strstr(at, "}}");
-		bool known = false;
 		if (!end) {
 			problem_add(in, &AT(parent, key), false, NULL,
 				    "'{{' without '}}'");
 			return;
 		}
 		_cleanup_free_ char *name = mem_strndup(at + 2, (size_t)(end - at) - 2);
-		for (size_t i = 0; i < count; i++)
-			known |= str_equal(name, path_variables[i]);
-		if (!known)
-			problem_variable(in, &AT(parent, key), name);
+		if (!str_equal(name, "id"))
+			problem_add(in, &AT(parent, key), false,
+				    mem_strdup("only {{id}} is filled in here"),
+				    "unknown variable '{{%s}}'", name);
 		at = end + 2;
 	}
 }
@@ -50,7 +37,7 @@ static void cross_post_mortem(const struct inspection *in, const struct spot *pa
 	enum { MINUTE_MS = 60 * 1000 };
 	cross_duration(in, &spot, post_mortem, "due", 0);
 	cross_duration(in, &spot, post_mortem, "remind", MINUTE_MS);
-	cross_variables(in, &spot, post_mortem, "path", ARRAY_SIZE(path_variables));
+	cross_variables(in, &spot, post_mortem, "path");
 }
 
 /* What is gathered for the day's digest is P3: without it there would be nothing to gather. */
@@ -72,12 +59,53 @@ static void cross_digest(const struct inspection *in, const struct spot *spot,
 		    "a digest gathers what is P3, which 'severities' leaves out");
 }
 
+/* Behind "{{": where the part ends, which jq decides, for an expression may hold "}}" as well. NULL with the
+ * first reason when it does not compile. */
+static const char *end_of_part(const char *begin, struct err *err)
+{
+	struct err later = {0};
+	const char *end = strstr(begin, "}}");
+	if (!end)
+		(void)err_set(err, ERR_CONFIG, "'{{' without '}}'");
+	for (; end; end = strstr(end + 1, "}}")) {
+		_cleanup_(jq_program_freep) struct jq_program *program = NULL;
+		_cleanup_free_ char *text = mem_strndup(begin, (size_t)(end - begin));
+		if (jq_compile_text(text, NULL, &program, err->code ? &later : err) == 0)
+			return end + 2;
+	}
+	return NULL;
+}
+
+/* A template that could not be filled in would be noticed when it is needed most. */
+static void cross_template(const struct inspection *in, const struct spot *spot,
+			   const json_t *value)
+{
+	const char *key, *at = json_is_string(value) ? json_string_value(value) : NULL;
+	json_t *member;
+	size_t i;
+	char buffer[INDEX_BYTES];
+	struct err err = {0};
+	while (at && (at = strstr(at, "{{"))) {
+		at = end_of_part(at + 2, &err);
+		if (!at)
+			problem_add(in, spot, false,
+				    err.hint[0] ? mem_strdup(err.hint) : NULL, "%s",
+				    err.message);
+	}
+	json_object_foreach((json_t *)value, key, member)
+		cross_template(in, &AT(spot, key), member);
+	json_array_foreach(value, i, member)
+		cross_template(in, &AT(spot, spot_index(buffer, i)), member);
+}
+
 static void cross_channel(const struct inspection *in, const struct spot *spot,
 			  const json_t *notification)
 {
 	const struct spot webhook = AT(spot, "webhook");
 	const json_t *request = json_object_get(notification, "webhook");
 	cross_exclusive(in, &webhook, request, "body", "json");
+	cross_template(in, &AT(&webhook, "body"), json_object_get(request, "body"));
+	cross_template(in, &AT(&webhook, "json"), json_object_get(request, "json"));
 	cross_headers(in, &webhook, request);
 	cross_port(in, &AT(spot, "email"), json_object_get(notification, "email"),
 		   "server");
@@ -136,6 +164,6 @@ void cross_telling(const struct inspection *in)
 			cross_notification(in, &AT(&notify_spot, name), notification);
 	}
 	cross_escalation(in, &notify_spot, notify);
-	cross_variables(in, &incidents_spot, incidents, "tracker", 1);
+	cross_variables(in, &incidents_spot, incidents, "tracker");
 	cross_post_mortem(in, &incidents_spot, incidents);
 }

@@ -1,6 +1,7 @@
 /* The configuration of somebody who wrote none: an app on App Platform, from the values of a few
  * variables. It becomes the text of a file, so that there is one way into the structs and `belay init` can
  * write it down. */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,12 +14,15 @@
  * may hold a password. */
 static int check_url(const char *url, struct err *err)
 {
-	static const char forbidden[] = " \t\r\n?#@'\"\\<>{}|^`";
+	static const char forbidden[] = " ?#@'\"\\<>{}|^`";
 	const char *host = strncasecmp(url, "https://", 8) == 0  ? url + 8
 			   : strncasecmp(url, "http://", 7) == 0 ? url + 7
 								 : NULL;
-	if (host && *host && *host != '/' && !host[strcspn(host, forbidden)] &&
-	    str_is_utf8(host, strlen(host)))
+	bool good = host && *host && *host != '/' && !host[strcspn(host, forbidden)] &&
+		    str_is_utf8(host, strlen(host));
+	for (const char *at = host; good && *at; at++)
+		good = !iscntrl((unsigned char)*at);
+	if (good)
 		return 0;
 	(void)err_set(
 		err, ERR_CONFIG,

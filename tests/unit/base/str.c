@@ -27,6 +27,25 @@ TEST(appends_everything_there_is)
 	CHECK_INT_EQ(s.data[s.len], 0);
 }
 
+static const struct filled_row {
+	const char *name, *text, *want;
+} filled[] = {
+	{"nothing to fill", "plain @ text", "plain @ text"},
+	{"every one", "@A@ and @B@, @A@", "1 and @A@, 1"},
+	{"side by side", "@A@@B@", "1@A@"},
+	{"empty", "", ""},
+};
+
+TEST(words_are_filled_in_once)
+{
+	static const char *const pairs[] = {"@A@", "1", "@B@", "@A@", NULL};
+	FOR_ROWS(row, filled) {
+		_cleanup_str_ struct str s = STR_INIT;
+		str_add_filled(&s, row->text, pairs);
+		CHECK_STR_EQ(str_text(&s), row->want);
+	}
+}
+
 TEST(formats_longer_than_any_inner_buffer)
 {
 	_cleanup_str_ struct str s = STR_INIT;

@@ -26,6 +26,9 @@ static const struct row {
 	 "branches: [main]"},
 	{"Node.js and Compose", "command", "{}", "package.json docker-compose.yml", "app",
 	 "docker compose up --detach", "npm ci && npm run build"},
+	{"an app", "digitalocean", "{'origin': 'https://github.com/acme/shop.git'}",
+	 "package.json", "shop", "url: 'https://shop.example.com'\n",
+	 "DIGITALOCEAN_TOKEN: ${{ secrets.DIGITALOCEAN_TOKEN }}"},
 	{"everything", "ssh-release", "{}",
 	 "package.json composer.json pom.xml go.mod Dockerfile docker-compose.yml site.yml "
 	 "ansible.cfg .github/workflows",
