@@ -116,9 +116,12 @@ static int need_branch(struct proposal *p, struct err *err)
 		return 0;
 	if (find_branch(p, p->base, &sha, err) < 0)
 		return -1;
-	if (!sha)
-		return err_set(err, ERR_NOT_FOUND, "GitHub: '%s' has no branch '%s'",
-			       p->github->repository, p->base);
+	if (!sha) {
+		err_set(err, ERR_NOT_FOUND, "GitHub: '%s' has no branch '%s'",
+			p->github->repository, p->base);
+		return err_hint(err, "it is empty, or the token may not see it: the job "
+				     "needs 'permissions: {contents: write}'");
+	}
 	_cleanup_free_ char *path = github_path(p->github, "/git/refs");
 	_cleanup_free_ char *ref = str_format("refs/heads/%s", p->branch);
 	_cleanup_free_ char *summary = str_format("create the branch %s", p->branch);
