@@ -112,8 +112,9 @@ struct config_post_mortem post_mortem_rules(const struct config *config,
  * "unknown", since, bad_rounds, good_rounds, changed: [times], flapping}}. Bad after `fail_after`
  * rounds in a row, good again after `recover_after`; rounds without data count as neither. `changed`
  * are the times of the last rounds that saw another outcome than the one before: more than `flaps` of
- * them within an hour, and the check is flapping: bad until it has been good for an hour. A check that
- * only warns is good.
+ * them within an hour, and the check is flapping: bad until it has been good for an hour (ten minutes
+ * more at most, because of its bad rounds only one in ten minutes is noted). A check that only warns is
+ * good.
  *
  * Counters stop at their limit, and a check that a round does not have is forgotten: a round in which
  * all goes on as it was changes nothing, so it needs no event. */

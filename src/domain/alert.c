@@ -11,6 +11,7 @@
 #include "belay/verdict.h"
 
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
+#define NOTE_MS ((int64_t)10 * 60 * 1000)
 
 enum sight { SIGHT_NONE, SIGHT_GOOD, SIGHT_BAD };
 
@@ -100,21 +101,44 @@ static void count_round(struct alert *alert, enum sight sight,
 	alert->bad = sight == SIGHT_BAD ? alert->bad + 1 : 0;
 }
 
-static const char *next_state(struct alert *alert, enum sight sight,
-			      const struct alert_rules *rules, int64_t at_ms)
+/* Time since the last change that was noted. */
+static int64_t age_of_last(const json_t *changed, int64_t at_ms)
 {
-	size_t changes = changes_within_hour(alert->changed, at_ms);
-	alert->flapping = alert->flapping || changes > (size_t)rules->flaps;
-	if (alert->flapping) {
-		if (sight == SIGHT_BAD || changes > 0)
-			return "bad";
-		alert->flapping = false;
+	int64_t last_ms = 0;
+	const json_t *last = json_array_get(changed, json_array_size(changed) - 1);
+	time_parse(json_is_string(last) ? json_string_value(last) : "", &last_ms);
+	return at_ms - last_ms;
+}
+
+/* Nothing is counted while it flaps, and of the bad rounds one is noted every few minutes: a check that
+ * never comes to rest must not fill the journal. */
+static void flap(struct alert *alert, enum sight sight, const struct alert_rules *rules,
+		 int64_t at_ms)
+{
+	char at[TIME_TEXT_BYTES];
+	int64_t age_ms = age_of_last(alert->changed, at_ms);
+	alert->state = "bad";
+	alert->bad = rules->fail_after;
+	alert->good = 0;
+	if (sight == SIGHT_BAD && age_ms >= NOTE_MS) {
 		json_array_clear(alert->changed);
-		return "good";
+		json_array_append_new(alert->changed,
+				      json_string(time_format(at_ms, at)));
+	} else if (sight == SIGHT_GOOD && age_ms >= HOUR_MS + NOTE_MS) {
+		alert->state = "good";
+		alert->flapping = false;
+		alert->bad = 0;
+		alert->good = rules->recover_after;
+		json_array_clear(alert->changed);
 	}
+}
+
+static const char *next_state(const struct alert *alert, enum sight sight,
+			      const struct alert_rules *rules)
+{
+	bool unknown = strcmp(alert->state, "unknown") == 0;
 	if (sight == SIGHT_BAD)
 		return alert->bad >= rules->fail_after ? "bad" : alert->state;
-	bool unknown = strcmp(alert->state, "unknown") == 0;
 	return unknown || alert->good >= rules->recover_after ? "good" : alert->state;
 }
 
@@ -129,12 +153,28 @@ static void stop_counters(struct alert *alert, const struct alert_rules *rules)
 		alert->bad = rules->fail_after;
 }
 
+static void take_round(struct alert *alert, enum sight sight,
+		       const struct alert_rules *rules, int64_t at_ms)
+{
+	char at[TIME_TEXT_BYTES];
+	if (!alert->flapping) {
+		count_round(alert, sight, rules, time_format(at_ms, at));
+		alert->flapping =
+			changes_within_hour(alert->changed, at_ms) > (size_t)rules->flaps;
+	}
+	if (alert->flapping) {
+		flap(alert, sight, rules, at_ms);
+		return;
+	}
+	alert->state = next_state(alert, sight, rules);
+	stop_counters(alert, rules);
+}
+
 /* The alert after one more round. `before` NULL: never seen. New reference. */
 static json_t *judge(const json_t *before, enum sight sight,
 		     const struct alert_rules *rules, int64_t at_ms)
 {
 	char at[TIME_TEXT_BYTES];
-	time_format(at_ms, at);
 	json_t *known = json_object_get(before, "changed");
 	struct alert alert = {
 		.state = json_get_string(before, "state", "unknown"),
@@ -144,11 +184,9 @@ static json_t *judge(const json_t *before, enum sight sight,
 		.changed = known ? json_copy(known) : json_array(),
 	};
 	const char *was = alert.state;
-	if (sight != SIGHT_NONE) {
-		count_round(&alert, sight, rules, at);
-		alert.state = next_state(&alert, sight, rules, at_ms);
-		stop_counters(&alert, rules);
-	}
+	if (sight != SIGHT_NONE)
+		take_round(&alert, sight, rules, at_ms);
+	time_format(at_ms, at);
 	bool same = before && strcmp(was, alert.state) == 0;
 	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:b}", "state", alert.state, "since",
 			 same ? json_get_string(before, "since", at) : at, "bad_rounds",
