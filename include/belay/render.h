@@ -50,8 +50,8 @@ typedef void render_function(struct str *out, const struct render *render,
 			     const json_t *result);
 render_function render_deploy, render_restart, render_rollback_list, render_plan,
 	render_gate, render_status, render_history, render_verify, render_validate,
-	render_doctor, render_version, render_docs, render_init, render_replay,
-	render_noted, render_incident, render_incident_list, render_watch;
+	render_doctor, render_version, render_docs, render_notify, render_init,
+	render_replay, render_noted, render_incident, render_incident_list, render_watch;
 
 /* One run for a page of Markdown: the step summary of a workflow. All borrowed. */
 struct summary {

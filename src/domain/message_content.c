@@ -160,20 +160,6 @@ static json_t *names_of(const json_t *services)
 	return names;
 }
 
-/* "api, web" */
-static void add_names(json_t *content, const char *label)
-{
-	_cleanup_str_ struct str text = STR_INIT;
-	size_t i;
-	const json_t *name;
-	json_array_foreach(json_object_get(content, "services"), i, name) {
-		if (json_is_string(name))
-			str_addf(&text, "%s%s", text.len ? ", " : "",
-				 json_string_value(name));
-	}
-	add_field(content, label, str_text(&text));
-}
-
 /* What a person has to do, below the reason. */
 static void add_todo(struct str *text, const json_t *todo)
 {
@@ -222,17 +208,14 @@ static char *title_of_result(const json_t *result, const char **ret_severity)
 	return str_format("%s: %s was not deployed", environment, version);
 }
 
+/* Beside the members of their own: version, previous, services, reason, actor. */
 static void add_result_fields(json_t *content, const json_t *result)
 {
 	_cleanup_str_ struct str took = STR_INIT;
 	int64_t ms = json_get_int(result, "duration_ms", -1);
 	if (ms >= 0)
 		duration_add(&took, ms);
-	add_field(content, "Version", json_get_string(result, "version", NULL));
-	add_field(content, "Previous", json_get_string(result, "previous", NULL));
-	add_names(content, "Services");
 	add_field(content, "Took", str_text(&took));
-	add_field(content, "By", json_get_string(content, "actor", NULL));
 	add_field(content, "Deployment", json_get_string(result, "deployment", NULL));
 }
 
@@ -278,11 +261,7 @@ static void add_incident_fields(json_t *content, const json_t *incident)
 	_cleanup_free_ char *times = str_format("%lld", (long long)occurrences);
 	size_t i;
 	const json_t *row;
-	add_field(content, "Severity", json_get_string(incident, "severity", NULL));
 	add_field(content, "Status", json_get_string(incident, "status", NULL));
-	add_field(content, "Version", json_get_string(incident, "version", NULL));
-	add_field(content, "Previous", json_get_string(incident, "previous", NULL));
-	add_names(content, "Services");
 	if (occurrences > 1)
 		add_field(content, "Times", times);
 	json_array_foreach(json_object_get(incident, "evidence"), i, row)
