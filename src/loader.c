@@ -48,6 +48,7 @@ static int read_variables(struct effects *fx, char **ret_text, struct str *missi
 {
 	_cleanup_free_ char *url = NULL;
 	_cleanup_free_ char *app = NULL;
+	_cleanup_free_ char *api = NULL;
 	_cleanup_free_ char *automatic = NULL;
 	bool token = false, slack = false;
 	if (read_variable(fx, "APP_URL", &url, err) < 0 ||
@@ -58,11 +59,14 @@ static int read_variables(struct effects *fx, char **ret_text, struct str *missi
 		 token ? "" : ", DIGITALOCEAN_TOKEN", app ? "" : ", DIGITALOCEAN_APP_ID");
 	if (missing->len)
 		return 0;
-	if (read_variable(fx, "ENABLE_AUTO_ROLLBACK", &automatic, err) < 0 ||
+	if (read_variable(fx, "DIGITALOCEAN_API_URL", &api, err) < 0 ||
+	    read_variable(fx, "ENABLE_AUTO_ROLLBACK", &automatic, err) < 0 ||
 	    secret_present(fx, "SLACK_WEBHOOK_URL", &slack, err) < 0)
 		return -1;
-	const struct config_variables variables = {
-		.app_url = url, .auto_rollback = automatic, .slack = slack};
+	const struct config_variables variables = {.app_url = url,
+						   .api_url = api,
+						   .auto_rollback = automatic,
+						   .slack = slack};
 	return config_from_variables(&variables, ret_text, err);
 }
 

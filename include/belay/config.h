@@ -177,6 +177,7 @@ void config_freep(struct config **config);
  * APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID. The two last ones are only referred to. */
 struct config_variables {
 	const char *app_url;
+	const char *api_url;       /* DIGITALOCEAN_API_URL, or NULL */
 	const char *auto_rollback; /* ENABLE_AUTO_ROLLBACK, or NULL */
 	bool slack;                /* SLACK_WEBHOOK_URL is there */
 };

@@ -10,25 +10,30 @@
 #include "belay/mem.h"
 #include "belay/str.h"
 
-/* Something that a path can be put behind, and that stays one text in YAML. The value is not repeated: it
- * may hold a password. */
-static int check_url(const char *url, struct err *err)
+/* Something that a path can be put behind, and that stays one text in YAML; *ret without slashes at its
+ * end. The value is not repeated: it may hold a password. */
+static int take_url(const char *name, const char *value, char **ret, struct err *err)
 {
 	static const char forbidden[] = " ?#@'\"\\<>{}|^`";
-	const char *host = strncasecmp(url, "https://", 8) == 0  ? url + 8
-			   : strncasecmp(url, "http://", 7) == 0 ? url + 7
-								 : NULL;
-	bool good = host && *host && *host != '/' && !host[strcspn(host, forbidden)] &&
+	const char *host = strncasecmp(value, "https://", 8) == 0  ? value + 8
+			   : strncasecmp(value, "http://", 7) == 0 ? value + 7
+								   : "";
+	size_t len = strlen(value);
+	bool good = *host && *host != '/' && !host[strcspn(host, forbidden)] &&
 		    str_is_utf8(host, strlen(host));
 	for (const char *at = host; good && *at; at++)
 		good = !iscntrl((unsigned char)*at);
-	if (good)
-		return 0;
-	(void)err_set(
-		err, ERR_CONFIG,
-		"APP_URL: expected an http:// or https:// URL without user, password, "
-		"'?' and '#'");
-	return err_hint(err, "for example APP_URL=https://shop.example.com");
+	if (!good) {
+		(void)err_set(err, ERR_CONFIG,
+			      "%s: expected an http:// or https:// URL without user, "
+			      "password, '?' and '#'",
+			      name);
+		return err_hint(err, "for example %s=https://shop.example.com", name);
+	}
+	while (value[len - 1] == '/')
+		len--;
+	*ret = mem_strndup(value, len);
+	return 0;
 }
 
 /* Whether something is undone by itself is not left to a spelling. */
@@ -46,16 +51,20 @@ int config_from_variables(const struct config_variables *variables, char **ret_t
 			  struct err *err)
 {
 	const struct embedded *file = embedded_find("starter/digitalocean.yml");
+	_cleanup_free_ char *url = NULL;
+	_cleanup_free_ char *api = NULL;
+	_cleanup_str_ struct str api_line = STR_INIT;
 	struct str text = STR_INIT;
 	bool automatic = false;
-	if (check_url(variables->app_url, err) < 0 ||
+	if (take_url("APP_URL", variables->app_url, &url, err) < 0 ||
+	    (variables->api_url &&
+	     take_url("DIGITALOCEAN_API_URL", variables->api_url, &api, err) < 0) ||
 	    read_switch(variables->auto_rollback, &automatic, err) < 0)
 		return -1;
-	size_t len = strlen(variables->app_url);
-	while (variables->app_url[len - 1] == '/')
-		len--;
-	_cleanup_free_ char *url = mem_strndup(variables->app_url, len);
+	if (api)
+		str_addf(&api_line, "        api_url: '%s'\n", api);
 	const char *pairs[] = {"@URL@",  url,
+			       "@API@",  str_text(&api_line),
 			       "@AUTO@", automatic ? "true" : "false",
 			       "@OFF@",  variables->slack ? "" : "# ",
 			       NULL};

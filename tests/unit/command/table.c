@@ -1,7 +1,8 @@
-/* The tables against each other: commands, options, check types, drivers, schemas and help must agree,
+/* The tables against each other: commands, options, check types, drivers, channels, schemas and help agree,
  * so that a new row cannot be half there. */
 #include <string.h>
 
+#include "belay/channel.h"
 #include "belay/check.h"
 #include "belay/cli.h"
 #include "belay/command.h"
@@ -9,6 +10,7 @@
 #include "belay/embedded.h"
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "belay/message.h"
 #include "belay/schema.h"
 #include "test.h"
 
@@ -219,4 +221,51 @@ TEST(drivers_are_in_the_schema_and_the_other_way_round)
 		CHECK(driver_find(json_string_value(name)) != NULL);
 	}
 	CHECK_INT_EQ(json_array_size(names), count);
+}
+
+/* Words that the schema lists are those of the table, in its order. */
+static void check_words(const json_t *words, const char *const *table)
+{
+	size_t count = 0;
+	for (; table[count]; count++)
+		CHECK_STR_EQ(json_string_value(json_array_get(words, count)),
+			     table[count]);
+	CHECK_INT_EQ(json_array_size(words), count);
+}
+
+TEST(topics_and_severities_are_in_the_schema_and_the_other_way_round)
+{
+	_cleanup_json_ json_t *schema = embedded_json("schemas/config.schema.json");
+	check_words(json_at(schema, "/$defs/topic/enum"), message_topics);
+	check_words(json_at(schema, "/$defs/severity/enum"), message_severities);
+}
+
+TEST(channels_are_in_the_schema_and_the_other_way_round)
+{
+	_cleanup_json_ json_t *schema = embedded_json("schemas/config.schema.json");
+	const json_t *branches = json_at(schema, "/$defs/notification/oneOf");
+	const json_t *topics = json_at(schema, "/$defs/topic/enum");
+	size_t count = 0;
+	for (const struct channel *const *channel = channels; *channel;
+	     channel++, count++) {
+		test_row("%s", (*channel)->name);
+		_cleanup_free_ char *key =
+			str_format("/$defs/channel-%s", (*channel)->name);
+		_cleanup_free_ char *member =
+			str_format("/$defs/notification/properties/%s", (*channel)->name);
+		CHECK(json_at(schema, key) != NULL && json_at(schema, member) != NULL);
+		CHECK((*channel)->send != NULL);
+		CHECK((*channel)->summary && (*channel)->once);
+		for (const char *const *topic = (*channel)->topics; *topic; topic++)
+			CHECK(in_list(topics, *topic));
+	}
+	size_t index;
+	const json_t *branch;
+	json_array_foreach(branches, index, branch) {
+		const char *name = json_string_value(
+			json_array_get(json_object_get(branch, "required"), 0));
+		test_row("%s", name ? name : "?");
+		CHECK(name && channel_find(name));
+	}
+	CHECK_INT_EQ(json_array_size(branches), count);
 }

@@ -105,10 +105,27 @@ static const struct wrong_row {
 	{"two lines", "https://x/\na", NULL, "APP_URL: expected"},
 	{"a quote", "https://x/'", NULL, "APP_URL: expected"},
 	{"no UTF-8", "https://x/\xff", NULL, "APP_URL: expected"},
+	{"a path alone", "/x", NULL, "APP_URL: expected"},
 	{"a control character", "https://x/\x01", NULL, "APP_URL: expected"},
 	{"yes", "https://x", "yes", "ENABLE_AUTO_ROLLBACK: expected true or false"},
 	{"1", "https://x", "1", "ENABLE_AUTO_ROLLBACK: expected true or false"},
 };
+
+TEST(the_api_may_be_elsewhere)
+{
+	struct config_variables variables = {.app_url = "http://x",
+					     .api_url = "http://127.0.0.1:8080/"};
+	struct err err = {0};
+	char *text = NULL;
+	_cleanup_(config_freep) struct config *config = parse_variables(&variables);
+	if (config)
+		CHECK_STR_EQ(json_get_string(config->environments[0].services[0].settings,
+					     "api_url", NULL),
+			     "http://127.0.0.1:8080");
+	variables.api_url = "127.0.0.1";
+	CHECK_FAILS(config_from_variables(&variables, &text, &err), &err, ERR_CONFIG,
+		    "DIGITALOCEAN_API_URL: expected");
+}
 
 TEST(a_wrong_value_is_named_and_not_repeated)
 {
