@@ -1,12 +1,8 @@
 /* Appending: decide, fold, commit, push as a compare-and-swap, and again when somebody was faster.
  *
- * Between tries the store waits a random part of a growing span. The span shrinks with the age of
- * the attempt, so that whoever has waited long tries more often than a newcomer; plain exponential
- * back-off lets losers starve. The first span is measured in pushes, not in seconds: two writers on
- * a disk hardly wait, a crowd on a slow remote does not keep trying in vain.
- *
  * A remote that does not answer, or says that it cannot now, is asked again for a minute. What was sent
- * may have arrived: the same commits are sent again, and the remote tells whether it has them.
+ * may have arrived: the same commits are sent again, and the remote tells whether it has them. How long
+ * to wait between tries is for store_pace.c.
  */
 #include <assert.h>
 #include <string.h>
@@ -17,22 +13,7 @@
 #include "belay/timefmt.h"
 #include "store_parts.h"
 
-#define TRIES_MAX 50
-#define GIVE_UP_MS 60000
-#define SPAN_PUSHES 16 /* the first span has room for so many pushes as the last one */
-#define SPAN_FIRST_MIN_MS 20
-#define SPAN_FIRST_MAX_MS 1000
-#define SPAN_MAX_MS 4000
-#define AGE_HALF_MS 5000 /* at this age the span is half as long */
-#define OUTAGE_FIRST_MS 250
-#define PATIENCE_MS 60000
-#define PATIENCE_PER_LEASE 3 /* a renewal begins after one third and must leave one */
-
-/* A remote that fails to answer, from the first failure on. */
-struct outage {
-	int64_t began_ms;
-	int tries;
-};
+#define GIVE_UP_MS 120000 /* after so long a time of lost races */
 
 /* What one try works with. */
 struct attempt {
@@ -154,58 +135,12 @@ static void accept(struct attempt *attempt, const json_t *answer)
 	attempt->documents = (struct journal_documents){0};
 }
 
-/* --- a remote that does not answer --------------------------------------------------------- */
-
-/* Passes by itself, and what was asked may be asked again. */
-static bool is_outage(const struct err *err)
-{
-	return err->code == ERR_NET || err->code == ERR_TIMEOUT;
-}
-
-static int64_t patience_ms(const struct store *store)
-{
-	const struct config_environment *environment =
-		config_environment(store->config, store->environment);
-	int64_t third_ms =
-		environment ? environment->lease_ms / PATIENCE_PER_LEASE : PATIENCE_MS;
-	return third_ms < PATIENCE_MS ? third_ms : PATIENCE_MS;
-}
-
-/* After a failure: 0 when it is time to try again, else -1 with *err as it was or ERR_CANCELLED. */
-static int wait_out(struct store *store, struct outage *outage, struct err *err)
-{
-	struct err cancelled = {0};
-	if (!is_outage(err))
-		return -1;
-	int64_t now_ms = effects_mono_ms(store->fx);
-	if (outage->tries++ == 0)
-		outage->began_ms = now_ms;
-	int64_t left_ms = outage->began_ms + patience_ms(store) - now_ms;
-	int64_t span_ms = OUTAGE_FIRST_MS << (outage->tries < 6 ? outage->tries - 1 : 5);
-	if (left_ms <= 0 || err->retry_after_ms > left_ms) {
-		if (outage->tries > 1)
-			err_wrap(err, "tried %d times in %lld s", outage->tries,
-				 (long long)((now_ms - outage->began_ms) / 1000));
-		return -1;
-	}
-	int64_t nap_ms = span_ms / 2 + (int64_t)(effects_random(store->fx) %
-						 (uint64_t)(span_ms / 2 + 1));
-	if (nap_ms < err->retry_after_ms)
-		nap_ms = err->retry_after_ms;
-	if (effects_sleep(store->fx, nap_ms < left_ms ? nap_ms : left_ms, &cancelled) ==
-	    0)
-		return 0;
-	err_wrap(err, "%s", cancelled.message);
-	err->code = cancelled.code;
-	return -1;
-}
-
 static int refresh(struct store *store, struct err *err)
 {
-	struct outage outage = {0};
+	struct store_outage outage = {0};
 	struct err failure = {0};
 	while (store_refresh(store, &failure)) {
-		if (wait_out(store, &outage, &failure)) {
+		if (store_outage_wait(store, &outage, &failure)) {
 			*err = failure;
 			return -1;
 		}
@@ -217,10 +152,10 @@ static int refresh(struct store *store, struct err *err)
 static int append_patiently(struct attempt *attempt, const struct effect *effect,
 			    json_t *args, json_t **ret_answer, struct err *err)
 {
-	struct outage outage = {0};
+	struct store_outage outage = {0};
 	struct err failure = {0};
 	while (effects_perform(attempt->store->fx, effect, ret_answer, &failure)) {
-		if (wait_out(attempt->store, &outage, &failure)) {
+		if (store_outage_wait(attempt->store, &outage, &failure)) {
 			*err = failure;
 			return -1;
 		}
@@ -277,25 +212,22 @@ static int try_once(struct store *store, store_decide *decide, void *context,
 	return push(&attempt, ret_raced, err);
 }
 
-static int64_t first_span_ms(int64_t push_ms)
+/* Whatever is tried next is tried on what the branch is now. */
+static int wait_and_refresh(struct store *store, int64_t nap_ms, struct err *err)
 {
-	int64_t span_ms = push_ms * SPAN_PUSHES;
-	if (span_ms < SPAN_FIRST_MIN_MS)
-		return SPAN_FIRST_MIN_MS;
-	return span_ms < SPAN_FIRST_MAX_MS ? span_ms : SPAN_FIRST_MAX_MS;
+	if (nap_ms > 0 && effects_sleep(store->fx, nap_ms, err))
+		return -1;
+	return refresh(store, err);
 }
 
-/* How long to wait after `tries` lost races at this age; the last one took push_ms. */
-static int64_t back_off_ms(struct store *store, int tries, int64_t age_ms,
-			   int64_t push_ms)
+/* Somebody who appends again and again lets others have a turn. */
+static int wait_for_turn(struct store *store, struct err *err)
 {
-	int64_t span_ms = SPAN_MAX_MS;
-	if (tries < 8)
-		span_ms = first_span_ms(push_ms) << (tries - 1);
-	if (span_ms > SPAN_MAX_MS)
-		span_ms = SPAN_MAX_MS;
-	span_ms = span_ms * AGE_HALF_MS / (AGE_HALF_MS + age_ms);
-	return 1 + (int64_t)(effects_random(store->fx) % (uint64_t)(span_ms + 1));
+	int64_t nap_ms;
+	bool crowded = store_pace_before(store, &nap_ms);
+	if (crowded)
+		return wait_and_refresh(store, nap_ms, err);
+	return nap_ms > 0 ? effects_sleep(store->fx, nap_ms, err) : 0;
 }
 
 int store_append(struct store *store, store_decide *decide, void *context,
@@ -304,17 +236,22 @@ int store_append(struct store *store, store_decide *decide, void *context,
 	assert(store->environment);
 	int64_t began_ms = -1;
 	bool raced;
+	if (wait_for_turn(store, err))
+		return -1;
 	for (int tries = 1;; tries++) {
 		int64_t start_ms = effects_mono_ms(store->fx);
 		if (try_once(store, decide, context, &raced, err))
 			return -1;
-		if (!raced)
-			return 0;
 		int64_t now_ms = effects_mono_ms(store->fx);
+		int64_t push_ms = now_ms - start_ms;
+		if (!raced) {
+			store_pace_won(store, tries, now_ms, push_ms);
+			return 0;
+		}
 		if (began_ms < 0)
 			began_ms = now_ms;
-		int64_t age_ms = now_ms > began_ms ? now_ms - began_ms : 0;
-		if (tries >= TRIES_MAX || age_ms >= GIVE_UP_MS) {
+		int64_t age_ms = now_ms - began_ms;
+		if (age_ms >= GIVE_UP_MS) {
 			err_set(err, ERR_STATE,
 				"lost %d races in %lld s: others keep writing to %s",
 				tries, (long long)(age_ms / 1000), store->location.text);
@@ -324,10 +261,7 @@ int store_append(struct store *store, store_decide *decide, void *context,
 				"(state.branch: \"belay-state-{environment}\") keeps "
 				"teams out of each other's way");
 		}
-		if (effects_sleep(store->fx,
-				  back_off_ms(store, tries, age_ms, now_ms - start_ms),
-				  err) ||
-		    refresh(store, err))
+		if (wait_and_refresh(store, store_pace_lost(store, tries, push_ms), err))
 			return -1;
 	}
 }

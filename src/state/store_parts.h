@@ -57,6 +57,13 @@ int branch_check_name(const char *environment, struct err *err);
 
 /* --- store --------------------------------------------------------------------------------- */
 
+/* What a store knows about others who write, by its own appends. */
+struct store_pace {
+	unsigned appends;
+	int64_t pushed_mono_ms, push_ms; /* the last one: when, how long */
+	int crowd; /* races lost for it, going down with appends that lost none */
+};
+
 struct store {
 	struct effects *fx;
 	const struct config *config;
@@ -67,7 +74,25 @@ struct store {
 	struct journal_documents documents;
 	bool on_branch; /* the environment has documents on the branch */
 	bool assumed; /* a dry run: the branch was not really written, do not read it again */
+	struct store_pace pace;
 };
+
+/* --- waiting (store_pace.c) ----------------------------------------------------------------- */
+
+/* After `tries` lost races, the last try took push_ms: how long to wait. */
+int64_t store_pace_lost(struct store *store, int tries, int64_t push_ms);
+void store_pace_won(struct store *store, int tries, int64_t now_ms, int64_t push_ms);
+/* Before the first try: *ret_nap_ms is how long to wait (not at all when <= 0). True when others have
+ * been writing, so that what was read last is old. */
+bool store_pace_before(struct store *store, int64_t *ret_nap_ms);
+
+/* A remote that fails to answer, from the first failure on. */
+struct store_outage {
+	int64_t began_ms;
+	int tries;
+};
+/* After a failure: 0 when it is time to try again, else -1 with *err as it was or ERR_CANCELLED. */
+int store_outage_wait(struct store *store, struct store_outage *outage, struct err *err);
 
 /* git.log of the store's branch: {tip, commits}. `args` (taken) has limit, newest_first, trees
  * or page, trees. */

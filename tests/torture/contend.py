@@ -1,6 +1,7 @@
 """Many at once: writers of one branch, and deployments that want the same lock.
 
-Writers: nothing is lost, nothing is there twice, everybody's events are in the order in which they were written. Deployments:
+Writers: nothing is lost, nothing is there twice, everybody's events are in the order in which they were written, nobody gives
+up; what they waited and how often they asked to push is told. Deployments:
 no two at a time, proven by what they did and by the events of the lock."""
 import json
 import os
@@ -68,10 +69,12 @@ def writers(world, where, count, appends):
     each = -(-appends // count)
     names = [f"writer{number}" for number in range(count)]
     program = os.path.join(world.tools, "torture_writers")
+    asked = _asked_to_push(world)
     results = _together([[program, "belay.yml", "shared", name, str(each)] for name in names], world.environment, directory,
                         60 + appends * 2)
-    faults = [f"{name} ended with {status}: {out.strip()}" for name, (status, out) in zip(names, results) if status != 0]
-    given_up = sum(int(out) for status, out in results if status == 0)
+    asked = _asked_to_push(world) - asked
+    faults = [f"{name} ended with {status}: {out.strip()}"[-500:] for name, (status, out) in zip(names, results) if status != 0]
+    waits = sorted(int(line) for status, out in results if status == 0 for line in out.split())
     rows = journal.events(world, branch)
     written = {name: [] for name in names}
     for _, _, event in rows:
@@ -84,8 +87,20 @@ def writers(world, where, count, appends):
     verified = start_and_wait([world.belay, "verify", "-e", "shared"], world.environment, directory, 300)
     if verified.status != 0:
         faults.append("verify: " + verified.text().strip())
-    return Found(faults=faults, note=f"{len(rows)} commits by {count} writers, {given_up} times given up and begun again")
+    return Found(faults=faults, note=f"{len(rows)} commits by {count} writers, {_distribution(waits)}"
+                 + (f", {asked / (each * count):.2f} tries a push" if asked else ""))
 
+
+def _asked_to_push(world):
+    with open(os.path.join(world.cells, "git", "access.log")) as file:
+        return sum("service=git-receive-pack" in line and '" 200 ' in line for line in file)
+
+
+def _distribution(waits):
+    if not waits:
+        return "none got through"
+    return "a push after %.1f s (median), %.1f s (95 %%), %.1f s (worst)" % tuple(
+        waits[min(int(len(waits) * share), len(waits) - 1)] / 1000 for share in (0.5, 0.95, 1))
 
 def exclusion(world, count):
     """`count` deployments want the lock at once and wait for it."""

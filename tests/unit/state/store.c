@@ -173,9 +173,9 @@ TEST(an_outage_is_waited_for)
 		int64_t slept_min_ms, slept_max_ms;
 	} rows[] = {
 		{"answers at once", 0, false, 0, 0, true, 0, 0},
-		{"one failure", 1, false, 0, 0, true, 125, 250},
-		{"a lost answer", 1, true, 0, 0, true, 125, 250},
-		{"five of them", 5, true, 0, 0, true, 3875, 7750},
+		{"one failure", 1, false, 0, 0, true, 125, 375},
+		{"a lost answer", 1, true, 0, 0, true, 125, 375},
+		{"five of them", 5, true, 0, 0, true, 3875, 11625},
 		{"as long as it wants", 1, false, 20000, 0, true, 20000, 20000},
 		{"longer than a minute", 1, false, 61000, 0, false, 0, 0},
 		{"for ever", 1000, false, 0, 0, false, 58000, 60000},
@@ -230,7 +230,8 @@ TEST(a_store_that_always_loses_gives_up)
 	bench.world->meddle = meddle_always;
 	CHECK_FAILS(store_append(store, take_and_give, bench.run, &err), &err, ERR_STATE,
 		    "others keep writing");
-	CHECK(bench.world->slept_ms < 90000);
+	CHECK(bench.world->slept_ms > 60000); /* it does not keep the remote busy */
+	CHECK(bench.world->slept_ms < 125000);
 	CHECK(bench.world->appends > 10);
 	store_free(store);
 	bench_release(&bench);
