@@ -7,6 +7,7 @@ const struct check_type *const check_types[] = {
 	&check_http,
 	&check_tcp,
 	&check_tls,
+	&check_digitalocean,
 	NULL,
 };
 

@@ -4,6 +4,7 @@
 
 #include "belay/check.h"
 
+extern const struct check_type check_digitalocean;
 extern const struct check_type check_http, check_tcp, check_tls;
 
 /* Copies a member of the check's settings into an effect's arguments, under `name`, if it is there. */

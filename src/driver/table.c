@@ -6,6 +6,7 @@
 const struct driver *const drivers[] = {
 	&driver_ssh_release,
 	&driver_command,
+	&driver_digitalocean,
 	NULL,
 };
 

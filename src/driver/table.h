@@ -6,6 +6,7 @@
 
 extern const struct driver driver_ssh_release;
 extern const struct driver driver_command;
+extern const struct driver driver_digitalocean;
 
 /* One row of a plan: {step, target, summary}. Appends to `plan`. */
 ATTR_PRINTF(4, 5)
