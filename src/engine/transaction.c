@@ -376,8 +376,12 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	_cleanup_json_ json_t *so_far = result_of(t, *ret_end, &cause, todo);
 	if (over)
 		aftermath_stage(t, so_far);
-	if (record_flush(t, err) < 0)
+	if (record_flush(t, err) < 0) {
+		if (over)
+			cockpit_end(t,
+				    so_far); /* people may know more than the journal */
 		return record_lost(t, *ret_end, err);
+	}
 	*ret_result = result_of(t, *ret_end, &cause, todo);
 	if (over)
 		aftermath_tell(t, *ret_result);
