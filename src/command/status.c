@@ -1,4 +1,5 @@
 /* belay status: what is live where, who holds the lock, what happened last. */
+#include "belay/incident.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/timefmt.h"
@@ -45,6 +46,34 @@ static json_t *transaction_row(const json_t *state)
 	return row;
 }
 
+/* Those that somebody has to look after: open ones, and those whose post-mortem is owed. */
+static json_t *incident_rows(const json_t *state, int64_t now_ms)
+{
+	static const char *const members[] = {"id",    "kind",   "severity",
+					      "title", "status", "opened_at"};
+	const char *environment = json_get_string(state, "environment", "");
+	json_t *rows = json_array();
+	size_t index;
+	const json_t *incident;
+	json_array_foreach(json_object_get(state, "incidents"), index, incident) {
+		bool resolved =
+			str_equal(json_get_string(incident, "status", ""), "resolved");
+		if (resolved && !post_mortem_is_owed(incident))
+			continue;
+		_cleanup_free_ char *title = incident_title(incident, environment);
+		json_t *row = json_object();
+		for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+			json_object_set(row, members[i],
+					json_object_get(incident, members[i]));
+		json_object_set_new(row, "title", json_string(title));
+		json_object_set_new(
+			row, "overdue",
+			json_boolean(post_mortem_is_overdue(incident, now_ms)));
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
 static json_t *environment_row(const char *name,
 			       const struct journal_documents *documents, int64_t limit,
 			       int64_t now_ms)
@@ -54,12 +83,12 @@ static json_t *environment_row(const char *name,
 	json_t *newest = json_array();
 	for (size_t i = 0; i < json_array_size(deployments) && i < (size_t)limit; i++)
 		json_array_append(newest, json_array_get(deployments, i));
-	return json_pack("{s:s, s:O, s:O, s:o, s:o, s:O, s:o}", "environment", name,
+	return json_pack("{s:s, s:O, s:O, s:o, s:o, s:O, s:o, s:o}", "environment", name,
 			 "sequence", json_object_get(state, "sequence"), "updated_at",
 			 json_object_get(state, "updated_at"), "lock",
 			 lock_row(state, now_ms), "transaction", transaction_row(state),
 			 "services", json_object_get(state, "services"), "deployments",
-			 newest);
+			 newest, "incidents", incident_rows(state, now_ms));
 }
 
 /* The documents now, or as they were at --at. */

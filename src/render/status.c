@@ -156,6 +156,36 @@ static void add_deployments(struct str *out, const struct render *render,
 	table_add_to(out, render, table);
 }
 
+/* "! 1 incident is open (P1), 1 post-mortem is overdue: belay incident list". */
+static void add_incidents(struct str *out, const struct render *render,
+			  const json_t *rows)
+{
+	size_t index, open = 0, overdue = 0;
+	const json_t *row;
+	const char *worst = "P3";
+	json_array_foreach(rows, index, row) {
+		const char *severity = json_get_string(row, "severity", "P3");
+		overdue += json_get_bool(row, "overdue", false);
+		if (strcmp(json_get_string(row, "status", ""), "resolved") == 0)
+			continue;
+		open++;
+		if (strcmp(severity, worst) < 0)
+			worst = severity;
+	}
+	if (open + overdue == 0)
+		return;
+	_cleanup_str_ struct str text = STR_INIT;
+	if (open)
+		str_addf(&text, "%zu incident%s open (%s)", open,
+			 open == 1 ? " is" : "s are", worst);
+	if (overdue)
+		str_addf(&text, "%s%zu post-mortem%s overdue", open ? ", " : "", overdue,
+			 overdue == 1 ? " is" : "s are");
+	bool bad = open && strcmp(worst, "P2") < 0;
+	render_inkf(out, render, bad ? INK_BAD : INK_WARN, "  %s: belay incident list\n",
+		    str_text(&text));
+}
+
 static void add_environment(struct str *out, const struct render *render,
 			    const json_t *row)
 {
@@ -172,6 +202,7 @@ static void add_environment(struct str *out, const struct render *render,
 	str_add_char(out, '\n');
 	add_lock(out, render, json_object_get(row, "lock"));
 	add_transaction(out, render, json_object_get(row, "transaction"));
+	add_incidents(out, render, json_object_get(row, "incidents"));
 	add_services(out, render, json_object_get(row, "services"));
 	if (!render->quiet)
 		add_deployments(out, render, json_object_get(row, "deployments"));
