@@ -125,6 +125,14 @@ static json_t *keys_of(const json_t *root, const json_t *view)
 	return keys;
 }
 
+/* A form that is the same wherever it stands: explained once, not beside each of its keys. */
+static bool is_common_form(const json_t *view)
+{
+	return json_object_get(view, "x-variable") ||
+	       (json_object_get(view, "x-secret") &&
+		!json_at(view, "/properties/prefix"));
+}
+
 static void add_groups(const json_t *root, const json_t *view, json_t *groups)
 {
 	_cleanup_json_ json_t *parts = parts_of(root, view);
@@ -141,8 +149,10 @@ static void add_groups(const json_t *root, const json_t *view, json_t *groups)
 					  ? json_get_string(view, "description", NULL)
 					  : NULL,
 				  "keys", keys));
-	json_array_foreach(parts, i, part)
-		add_groups(root, part, groups);
+	json_array_foreach(parts, i, part) {
+		if (!is_common_form(part))
+			add_groups(root, part, groups);
+	}
 }
 
 static json_t *describe_form(const json_t *root, const char *path, const json_t *view)
@@ -206,8 +216,7 @@ static void add_paths(const json_t *root, const json_t *view, const char *path,
 	size_t i, depth = 0;
 	for (const char *dot = path; (dot = strchr(dot, '.')); dot++)
 		depth++;
-	/* How a secret is written is the same everywhere. */
-	if (depth >= DEPTH_MAX || json_object_get(view, "x-secret"))
+	if (depth >= DEPTH_MAX || is_common_form(view))
 		return;
 	json_object_foreach(json_object_get(view, "properties"), key, member)
 		add_path(root, member, path, key, paths);

@@ -20,6 +20,8 @@ json_t *guide_definition(const json_t *root, const char *name);
 
 /* The type of a form that is a reference to a secret. */
 #define GUIDE_SECRET "reference to a secret"
+/* And of one to a variable that holds no secret. */
+#define GUIDE_VARIABLE "{env: NAME}"
 
 /* Every path there is, in the order of the schema. New array of strings. */
 json_t *guide_paths(const json_t *root);

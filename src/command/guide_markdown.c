@@ -64,7 +64,20 @@ static bool has_section(const json_t *form)
 	       !str_equal(json_get_string(form, "type", NULL), GUIDE_SECRET);
 }
 
-static void add_section(struct str *out, const char *path, const json_t *forms)
+/* The path of the section that says the same already, or NULL; from then on it is this one. */
+static const char *said_before(json_t *said, const char *path, const json_t *form)
+{
+	_cleanup_json_ json_t *copy = json_copy((json_t *)form);
+	json_object_del(copy, "key");
+	_cleanup_free_ char *text = json_text_compact(copy);
+	const char *before = json_get_string(said, text, NULL);
+	if (!before)
+		json_object_set_new(said, text, json_string(path));
+	return before;
+}
+
+static void add_section(struct str *out, const char *path, const json_t *forms,
+			json_t *said)
 {
 	size_t i, count = 0;
 	json_t *form;
@@ -73,7 +86,11 @@ static void add_section(struct str *out, const char *path, const json_t *forms)
 			continue;
 		if (count++ == 0)
 			str_addf(out, "## `%s`\n\n", path);
-		add_form(out, form);
+		const char *before = said_before(said, path, form);
+		if (before)
+			str_addf(out, "The same as `%s`.\n\n", before);
+		else
+			add_form(out, form);
 	}
 }
 
@@ -82,13 +99,14 @@ void guide_markdown(struct str *out, const json_t *root)
 	_cleanup_json_ json_t *paths = guide_paths(root);
 	_cleanup_json_ json_t *whole = guide_forms(root, "");
 	_cleanup_json_ json_t *secret = guide_definition(root, "secret");
+	_cleanup_json_ json_t *said = json_object();
 	size_t i;
 	json_t *path;
 	str_add(out, "# Configuration\n\n");
 	add_form(out, json_array_get(whole, 0));
 	json_array_foreach(paths, i, path) {
 		_cleanup_json_ json_t *forms = guide_forms(root, json_string_value(path));
-		add_section(out, json_string_value(path), forms);
+		add_section(out, json_string_value(path), forms, said);
 	}
 	str_add(out, "## References to secrets\n\n");
 	add_form(out, secret);

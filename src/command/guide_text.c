@@ -34,7 +34,6 @@ static void add_words(struct str *out, const json_t *values)
 {
 	size_t i;
 	json_t *value;
-	str_add(out, "one of ");
 	json_array_foreach(values, i, value) {
 		str_add(out, i ? ", " : "");
 		guide_add_value(out, value);
@@ -53,7 +52,10 @@ static void add_container(struct str *out, const json_t *root, const json_t *vie
 		return;
 	}
 	str_add(out, is_list ? "list of " : "by name: ");
-	guide_add_type(out, root, inner_view);
+	if (is_list && json_object_get(inner_view, "enum"))
+		add_words(out, json_object_get(inner_view, "enum"));
+	else
+		guide_add_type(out, root, inner_view);
 }
 
 /* "type" as one word; of a list of types the first. */
@@ -90,18 +92,22 @@ static const char *plain_word(const json_t *view, const char *type)
 void guide_add_type(struct str *out, const json_t *root, const json_t *view)
 {
 	const char *type = type_of(view);
-	if (json_object_get(view, "x-secret"))
+	if (json_object_get(view, "x-secret")) {
 		str_add(out, GUIDE_SECRET);
-	else if (json_object_get(view, "anyOf"))
+	} else if (json_object_get(view, "x-variable")) {
+		str_add(out, GUIDE_VARIABLE);
+	} else if (json_object_get(view, "anyOf")) {
 		add_alternatives(out, root, json_object_get(view, "anyOf"));
-	else if (json_object_get(view, "enum"))
+	} else if (json_object_get(view, "enum")) {
+		str_add(out, "one of ");
 		add_words(out, json_object_get(view, "enum"));
-	else if (json_object_get(view, "const"))
+	} else if (json_object_get(view, "const")) {
 		guide_add_value(out, json_object_get(view, "const"));
-	else if (str_equal(type, "array") || str_equal(type, "object"))
+	} else if (str_equal(type, "array") || str_equal(type, "object")) {
 		add_container(out, root, view, type);
-	else
+	} else {
 		str_add(out, plain_word(view, type));
+	}
 }
 
 void guide_add_range(struct str *out, const json_t *view)
@@ -150,6 +156,17 @@ static void add_text(struct str *out, const char *text)
 	}
 }
 
+/* Words such as "on" are keys like any other in YAML 1.2. */
+static void add_key(struct str *out, const char *key)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+	if (*key && *key != '-' && strspn(key, letters) == strlen(key))
+		str_add(out, key);
+	else
+		add_text(out, key);
+}
+
 void guide_add_value(struct str *out, const json_t *value)
 {
 	const char *key;
@@ -159,7 +176,7 @@ void guide_add_value(struct str *out, const json_t *value)
 		str_add_char(out, '{');
 		json_object_foreach((json_t *)value, key, member) {
 			str_add(out, count++ ? ", " : "");
-			add_text(out, key);
+			add_key(out, key);
 			str_add(out, ": ");
 			guide_add_value(out, member);
 		}

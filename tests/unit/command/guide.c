@@ -20,6 +20,12 @@ static const struct row {
 	{"secret", "hosts.*.key", 1, "reference to a secret", NULL,
 	 "key: {env: DEPLOY_KEY}"},
 	{"list", "checks.*.expect", 4, "list of jq expression", NULL, NULL},
+	{"variable", "environments.*.services.*.app", 1, "text or {env: NAME}", NULL,
+	 "app: {env: DIGITALOCEAN_APP_ID}"},
+	{"list of words", "notify.*.severities", 1, "list of P0, P1, P2, P3", NULL, NULL},
+	{"a key that YAML 1.1 took for true", "notify", 1, NULL, NULL,
+	 "notify: {ops-slack: {slack: {webhook: {env: SLACK_WEBHOOK_URL}}, on: [deployed, "
+	 "rolled-back]}}"},
 	{"two meanings", "checks.*.tls", 2, NULL, NULL, NULL},
 	{"a chosen name", "environments.production.lock.lease", 1, NULL, "15m", NULL},
 	{"by driver", "environments.*.services.*.keep", 1, "whole number", "5", NULL},
@@ -86,7 +92,9 @@ TEST(the_reference_is_markdown)
 	CHECK_STR_HAS(str_text(&text), "## `environments.*.lock`\n");
 	CHECK_STR_HAS(str_text(&text), "| `lease` | duration (30s, 15m, 7d) | `15m` | ");
 	CHECK_STR_HAS(str_text(&text), "### driver 'command'\n");
-	/* How a secret is written stands there once. */
+	/* How a secret is written stands there once, and so does what is the same in several places. */
+	CHECK_STR_HAS(str_text(&text), "## `notify.*.email.tls`\n\n"
+				       "The same as `checks.*.tls`.\n");
 	CHECK(!strstr(str_text(&text), "## `hosts.*.key`"));
 	CHECK_STR_HAS(str_text(&text), "## References to secrets\n");
 	CHECK(str_has_suffix(str_text(&text), "|\n") &&
