@@ -7,6 +7,7 @@
 #define BELAY_CHANNEL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "belay/config.h"
@@ -29,6 +30,8 @@ struct channel {
 	const char *const *topics;
 	/* How sure it is that a message sent twice is heard once, for docs. */
 	const char *once;
+	/* It counts rather than tells: a deployment and the incident that it became are two messages. */
+	bool counts;
 	/* Sends. *ret_link (may stay NULL): {ref, url}. ERR_NET, ERR_TIMEOUT and ERR_LIMIT are tried
 	 * again by a later run; other errors are final and reported. *ret_retry_after_ms: what the
 	 * service asked for, or 0. */

@@ -15,7 +15,7 @@
  * it as deduplication key, so that a message sent twice counts once where the channel allows.
  * `content` has everything a channel needs: {title, text, severity, environment, version, previous,
  * deployment, reason, services, url: log of the run, incident_url, fields: [{name, value}],
- * actor, at, incident: {…}}. It is what webhook templates see, with the message's id, topic, key and
+ * actor, at, duration_ms?, incident: {…}}. It is what webhook templates see, with the message's id, topic, key and
  * notification. Texts are cut to what a journal can carry; `incident` is {id, kind, severity, title,
  * status, opened_at} on the journal and the whole incident, as it is then, when a channel sends.
  *
@@ -62,6 +62,8 @@ struct message_rules {
 	/* Topics that a channel hears when the configuration says nothing; NULL-terminated. The
 	 * channels' table lives in a room above. */
 	const char *const *(*defaults)(const char *channel);
+	/* Channels for which a deployment and its incident stay two messages; NULL: none. */
+	bool (*counts)(const char *channel);
 };
 
 /* The events that the occasion leads to, for the environment's notifications: array of {type, data}

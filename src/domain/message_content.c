@@ -99,6 +99,9 @@ json_t *content_bounded(const json_t *content)
 		json_object_set_new(
 			bounded, texts[i].name,
 			cut(json_object_get(content, texts[i].name), texts[i].max_bytes));
+	if (json_is_integer(json_object_get(content, "duration_ms")))
+		json_object_set(bounded, "duration_ms",
+				json_object_get(content, "duration_ms"));
 	json_object_set_new(bounded, "services",
 			    bounded_names(json_object_get(content, "services")));
 	json_object_set_new(bounded, "fields",
@@ -239,6 +242,7 @@ json_t *content_of_result(const json_t *result, const json_t *run)
 	json_object_set_new(content, "services",
 			    names_of(json_object_get(result, "services")));
 	add_result_fields(content, result);
+	json_object_set(content, "duration_ms", json_object_get(result, "duration_ms"));
 	return content;
 }
 

@@ -236,7 +236,8 @@ static bool is_told_with_incident(const struct routing *r,
 	size_t i;
 	const json_t *message;
 	if (!incident || to->on.count > 0 ||
-	    str_has_prefix(r->occasion->topic, "incident-"))
+	    str_has_prefix(r->occasion->topic, "incident-") ||
+	    (r->rules->counts && r->rules->counts(to->channel)))
 		return false;
 	json_array_foreach(r->outbox, i, message) {
 		if (str_equal(json_get_string(message, "notification", ""), to->name) &&

@@ -30,10 +30,16 @@ static const char *const *default_topics(const char *channel)
 	return found ? found->topics : NULL;
 }
 
+static bool channel_counts(const char *channel)
+{
+	const struct channel *found = channel_find(channel);
+	return found && found->counts;
+}
+
 static struct message_rules rules_of(const struct engine *engine)
 {
-	return (struct message_rules){engine->config, engine->environment,
-				      default_topics};
+	return (struct message_rules){engine->config, engine->environment, default_topics,
+				      channel_counts};
 }
 
 static const char *run_id(const struct courier *courier)

@@ -7,9 +7,6 @@
 #include "belay/mem.h"
 #include "belay/timefmt.h"
 
-#define TRY_MS 10000
-#define PATIENCE_MS 15000
-
 static const json_t *content_of(const struct channel_job *job)
 {
 	return json_object_get(job->message, "content");
@@ -40,6 +37,12 @@ const char *said_environment(const struct channel_job *job)
 const char *said_incident(const struct channel_job *job)
 {
 	return json_get_string(job->message, "incident", NULL);
+}
+
+json_t *said_whole_incident(const struct channel_job *job)
+{
+	json_t *incident = json_object_get(content_of(job), "incident");
+	return json_is_object(incident) ? incident : NULL;
 }
 
 const char *said_title(const struct channel_job *job)
@@ -80,8 +83,8 @@ int64_t said_at_ms(const struct channel_job *job)
 
 static bool is_acknowledged(const struct channel_job *job)
 {
-	const json_t *incident = json_object_get(content_of(job), "incident");
-	return str_equal(json_get_string(incident, "status", NULL), "acknowledged");
+	return str_equal(json_get_string(said_whole_incident(job), "status", NULL),
+			 "acknowledged");
 }
 
 enum said_change said_change(const struct channel_job *job)
@@ -219,8 +222,8 @@ char *said_line(const char *text)
 void said_api(struct api *api, const char *name, const char *base_url)
 {
 	api_init(api, name, base_url);
-	api->timeout_ms = TRY_MS;
-	api->patience_ms = PATIENCE_MS;
+	api->timeout_ms = SAID_TRY_MS;
+	api->patience_ms = SAID_PATIENCE_MS;
 }
 
 json_t *said_link(const char *ref, const char *url)

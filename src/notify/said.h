@@ -24,8 +24,9 @@ enum said_change said_change(const struct channel_job *job);
 const char *said_topic(const struct channel_job *job);    /* "rolled-back" */
 const char *said_severity(const struct channel_job *job); /* "P0" … "P3" */
 const char *said_environment(const struct channel_job *job);
-/* The incident's id, or NULL. */
+/* The incident's id, or NULL; and all of it as the state has it (incident.h), or NULL. */
 const char *said_incident(const struct channel_job *job);
+json_t *said_whole_incident(const struct channel_job *job);
 /* A member of the content, or NULL when it is absent, empty or no text. */
 const char *said(const struct channel_job *job, const char *member);
 /* The same, but never NULL: the title, or the topic in its place. */
@@ -51,8 +52,10 @@ char *said_cut(const char *text, size_t max_chars);
 /* One line: line breaks, tabs and control characters become spaces. Fresh. */
 char *said_line(const char *text);
 
-/* A client for a channel's service: it may not hold up a deployment for long, because what could not
- * be sent is sent by a later run. */
+/* A channel may not hold up a deployment for long: what could not be sent is sent by a later run. */
+#define SAID_TRY_MS 10000
+#define SAID_PATIENCE_MS 15000
+/* A client for a channel's service, with that patience. */
 void said_api(struct api *api, const char *name, const char *base_url);
 
 /* {ref, url}, what a channel gives back. New. */

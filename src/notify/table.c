@@ -4,8 +4,17 @@
 #include "belay/str.h"
 
 const struct channel *const channels[] = {
-	&channel_slack, &channel_pagerduty, &channel_email, &channel_webhook,
-	&channel_teams, &channel_discord,   NULL,
+	&channel_github_issue,
+	&channel_slack,
+	&channel_pagerduty,
+	&channel_email,
+	&channel_webhook,
+	&channel_teams,
+	&channel_discord,
+	&channel_jira,
+	&channel_grafana,
+	&channel_pushgateway,
+	NULL,
 };
 
 const struct channel *channel_find(const char *name)
