@@ -218,6 +218,26 @@ static int read_secret_file(const char *path, const char *what, struct secret *r
 	return 0;
 }
 
+/* The one source that `reference` names. */
+static int read_secret(struct live_call *call, const json_t *reference, const char *what,
+		       struct secret *ret, struct err *err)
+{
+	const char *env = json_get_string(reference, "env", NULL);
+	const char *file = json_get_string(reference, "file", NULL);
+	const json_t *oidc = json_object_get(reference, "oidc");
+	if (!!env + !!file + !!oidc != 1)
+		return err_set(
+			err, ERR_CONFIG,
+			"%s is no secret: expected {\"env\": NAME}, {\"file\": PATH} "
+			"or {\"oidc\": {\"audience\": TEXT}}",
+			what);
+	if (env)
+		return read_secret_env(env, what, ret, err);
+	if (file)
+		return read_secret_file(file, what, ret, err);
+	return live_oidc(call, oidc, ret, err) < 0 ? err_wrap(err, "%s", what) : 0;
+}
+
 static void add_affixes(struct secret *secret, const json_t *value)
 {
 	const char *prefix = json_get_string(value, "prefix", "");
@@ -243,18 +263,8 @@ int live_resolve(struct live_call *call, const json_t *value, const char *what,
 			   json_string_length(value));
 		return 0;
 	}
-	const json_t *reference = json_object_get(value, "$secret");
-	const char *env = json_get_string(reference, "env", NULL);
-	const char *file = json_get_string(reference, "file", NULL);
-	if (!env == !file)
-		return err_set(
-			err, ERR_CONFIG,
-			"%s is no secret: expected {\"env\": NAME} or {\"file\": PATH}",
-			what);
-
 	struct secret secret = SECRET_INIT;
-	if ((env ? read_secret_env(env, what, &secret, err)
-		 : read_secret_file(file, what, &secret, err)) < 0)
+	if (read_secret(call, json_object_get(value, "$secret"), what, &secret, err) < 0)
 		return -1;
 	secrets_add(call->live->secrets, secret.data, secret.len);
 	add_affixes(&secret, value);

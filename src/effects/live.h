@@ -62,11 +62,14 @@ int live_ssh_open(struct live_call *call, const json_t *settings,
 		  struct err *err);
 
 /* Resolves a text or secret value of the arguments ({"$secret": {"env": NAME}}, {"$secret":
- * {"file": PATH}}, with optional "prefix"/"suffix"; or a plain string) and remembers secret bytes
- * for redaction. One trailing newline of a file is dropped unless it holds a key block. Errors:
+ * {"file": PATH}}, {"$secret": {"oidc": {"audience": TEXT}}}, with optional "prefix"/"suffix"; or a
+ * plain string) and remembers secret bytes for redaction. One trailing newline of a file is dropped unless it holds a key block. Errors:
  * ERR_CONFIG naming the variable or file, never the value. `what` names the purpose. */
 int live_resolve(struct live_call *call, const json_t *value, const char *what,
 		 struct secret *ret_secret, struct err *err);
+/* live_oidc.c: the OIDC token that GitHub gives this job for an audience. Blocks. */
+int live_oidc(struct live_call *call, const json_t *oidc_source, struct secret *ret,
+	      struct err *err);
 /* Remembers a value found elsewhere (credentials inside a URL, a token from a helper). */
 void live_remember_secret(struct live_call *call, const void *data, size_t len);
 
@@ -76,7 +79,7 @@ void live_scrub(struct live_call *call, struct str *text);
 
 /* State kept for the process by one topic; created on first use, released with the layer.
  * `slot` is one of the enum; the topic's own code decides what is in it and locks it. */
-enum live_slot { LIVE_SLOT_GIT, LIVE_SLOT_SSH, LIVE_SLOT_COUNT };
+enum live_slot { LIVE_SLOT_GIT, LIVE_SLOT_SSH, LIVE_SLOT_OIDC, LIVE_SLOT_COUNT };
 void *live_keep(struct live *live, enum live_slot slot, void *(*create)(void),
 		void (*release)(void *));
 

@@ -646,3 +646,63 @@ TEST(a_dry_run_changes_nothing_and_says_what_it_would_do)
 	effects_free(dry);
 	desk_close(&desk);
 }
+
+/* --- OIDC ------------------------------------------------------------------------------------ */
+
+#define REQUEST_TOKEN "oidc-request-token-0123456789"
+
+/* The header that the double got, as the chain shows it. */
+static int echo(struct desk *desk, const char *audience, char **ret, struct err *err)
+{
+	_cleanup_free_ char *url = str_format("%s/_echo", desk->behind);
+	_cleanup_json_ json_t *args = json_pack(
+		"{s:s, s:{s:{s:{s:{s:s}}, s:s}}}", "url", url, "headers", "X-Token",
+		"$secret", "oidc", "audience", audience, "prefix", "JWT ");
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {
+		.kind = "http", .mode = EFFECT_OBSERVE, .args = args};
+	if (effects_perform(desk->fx, &effect, &answer, err) < 0)
+		return -1;
+	*ret = mem_strdup(
+		json_get_string(json_object_get(answer, "body"), "x-token", ""));
+	return 0;
+}
+
+static void may_ask(const struct desk *desk, const char *token)
+{
+	_cleanup_free_ char *url = str_format("%s/_oidc?api-version=2", desk->behind);
+	setenv("ACTIONS_ID_TOKEN_REQUEST_URL", url, 1);
+	setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token, 1);
+}
+
+TEST(an_oidc_token_is_asked_for_sent_and_never_seen)
+{
+	struct desk desk;
+	struct err err = {0};
+	_cleanup_free_ char *seen = NULL;
+	desk_open(&desk);
+	may_ask(&desk, REQUEST_TOKEN);
+	CHECK_OK(echo(&desk, "vault & co", &seen, &err), &err);
+	CHECK_STR_EQ(seen, "JWT ***");
+	_cleanup_free_ char *token = effects_redact_text(
+		desk.fx, "eyJhbGciOiJSUzI1NiJ9.7661756c74202620636f.c2lnbmF0dXJl and "
+			 "" REQUEST_TOKEN);
+	CHECK_STR_EQ(token, "*** and ***");
+	desk_close(&desk);
+}
+
+TEST(a_job_that_may_not_ask_for_an_oidc_token_is_told_how)
+{
+	struct desk desk;
+	struct err err = {0};
+	_cleanup_free_ char *seen = NULL;
+	desk_open(&desk);
+	unsetenv("ACTIONS_ID_TOKEN_REQUEST_URL");
+	CHECK_FAILS(echo(&desk, "vault", &seen, &err), &err, ERR_CONFIG,
+		    "may not ask for an OIDC token");
+	CHECK_STR_HAS(err.hint, "permissions: {id-token: write}");
+	may_ask(&desk, "a-wrong-token-that-is-secret-too");
+	CHECK_FAILS(echo(&desk, "vault", &seen, &err), &err, ERR_AUTH, "status 401");
+	CHECK_FAILS(echo(&desk, "", &seen, &err), &err, ERR_CONFIG, "audience");
+	desk_close(&desk);
+}

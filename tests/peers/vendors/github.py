@@ -3,7 +3,8 @@ Shapes are checked by prism before it (GitHub's OpenAPI description); here is wh
 from what, who may do what, what a lost race is answered with.
 
 Below /_ is what the real one does elsewhere: GET /_state shows all, POST /_settings changes the settings
-{base: URL that clients see, permissions: {name: none|read|write}, private, limit, runs: {ID: {status, attempt}}, logins}."""
+{base: URL that clients see, permissions: {name: none|read|write}, private, limit, runs: {ID: {status, attempt}}, logins}, GET
+/_oidc gives out OIDC tokens as a runner does, GET /_echo shows the headers it got."""
 import base64
 import hashlib
 import json
@@ -12,6 +13,7 @@ import time
 import urllib.parse
 
 TOKEN = "ghs_C0ckpitC0ckpitC0ckpitC0ckpit00"
+OIDC_REQUEST_TOKEN = "oidc-request-token-0123456789"
 REPOSITORY = "acme/shop"
 HEAD = "c0ffee0000000000000000000000000000000001"
 NOW = "2026-11-21T10:00:00Z"
@@ -498,7 +500,18 @@ def control(state, request):
     if request["path"] == "/_issue":  # a stranger's
         row = dict({"labels": [], "assignees": [], "state": "open", "author": "mallory"}, **request["json"])
         state["issues"].insert(0, dict(row, number=len(state["issues"]) + 1))
+    if request["path"] == "/_oidc":
+        return oidc(request)
+    if request["path"] == "/_echo":
+        return 200, {}, request["headers"]
     return 200, {}, state
+
+
+def oidc(request):
+    """What ACTIONS_ID_TOKEN_REQUEST_URL leads to on a runner."""
+    if request["headers"].get("authorization") != "Bearer " + OIDC_REQUEST_TOKEN:
+        return 401, {}, {"message": "Unauthorized"}
+    return 200, {}, {"value": "eyJhbGciOiJSUzI1NiJ9.%s.c2lnbmF0dXJl" % request["query"]["audience"].encode().hex()}
 
 
 def answer(request, state):
