@@ -139,7 +139,7 @@ static void send_one(struct effects *lane, const struct round *round,
 	if (need_secrets(lane, to->notification->settings, &delivery->err) < 0 ||
 	    to->channel->send(lane, &job, &delivery->link, &delivery->retry_after_ms,
 			      &delivery->err) < 0)
-		delivery->outcome = may_be_tried_again(delivery->err.code)
+		delivery->outcome = round->state && may_be_tried_again(delivery->err.code)
 					    ? DELIVERY_FAILED
 					    : DELIVERY_DROPPED;
 	if (incident && delivery->link)
@@ -195,9 +195,10 @@ static void run_lane(struct effects *lane, size_t index, void *context)
 		} else {
 			send_one(lane, round, to, delivery);
 		}
+		if (!failed)
+			report(round->engine, delivery);
 		if (delivery->outcome == DELIVERY_FAILED)
 			failed = delivery;
-		report(round->engine, delivery);
 	}
 }
 

@@ -25,7 +25,8 @@ struct deliveries {
 void deliveries_release(struct deliveries *deliveries);
 
 /* Sends them, each notification in a lane of its own, messages of one notification in their order, and
- * says how it went in the progress. `state` has the incidents, or is NULL. */
+ * says how it went in the progress. `state` has the incidents; NULL for messages that are in no outbox:
+ * those are not tried again. */
 void deliver_send(const struct engine *engine, const json_t *state,
 		  struct deliveries *deliveries);
 
