@@ -95,6 +95,25 @@ static int read_usual(struct effects *fx, const char **ret_file, char **ret_text
 	return 0;
 }
 
+/* Somebody who has set one of the variables wants to know what is missing. */
+static int err_none(const struct str *missing, struct err *err)
+{
+	enum { VARIABLES = 3 };
+	size_t count = 0;
+	for (const char *at = str_text(missing); *at; at++)
+		count += *at == ',';
+	_cleanup_free_ char *which =
+		count < VARIABLES ? str_format(" (missing: %s)", str_text(missing) + 2)
+				  : mem_strdup("");
+	(void)err_set(err, ERR_NOT_FOUND, "no configuration found");
+	return err_hint(
+		err,
+		"run 'belay init' to write %s, or name a file with --config; an app on "
+		"App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and "
+		"DIGITALOCEAN_APP_ID are set%s",
+		usual_places[0], which);
+}
+
 int loader_read(struct effects *fx, const char *named, const char **ret_file,
 		char **ret_text, struct err *err)
 {
@@ -112,11 +131,5 @@ int loader_read(struct effects *fx, const char *named, const char **ret_file,
 		return -1;
 	if (*ret_text)
 		return 0;
-	(void)err_set(err, ERR_NOT_FOUND, "no configuration found");
-	return err_hint(
-		err,
-		"run 'belay init' to write %s, or name a file with --config; an app on "
-		"App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and "
-		"DIGITALOCEAN_APP_ID are set (missing: %s)",
-		usual_places[0], str_text(&missing) + 2);
+	return err_none(&missing, err);
 }

@@ -12,7 +12,8 @@
 
 /* Something that a path can be put behind, and that stays one text in YAML; *ret without slashes at its
  * end. The value is not repeated: it may hold a password. */
-static int take_url(const char *name, const char *value, char **ret, struct err *err)
+static int take_url(const char *name, const char *value, const char *example, char **ret,
+		    struct err *err)
 {
 	static const char forbidden[] = " ?#@'\"\\<>{}|^`";
 	const char *host = strncasecmp(value, "https://", 8) == 0  ? value + 8
@@ -28,7 +29,7 @@ static int take_url(const char *name, const char *value, char **ret, struct err 
 			      "%s: expected an http:// or https:// URL without user, "
 			      "password, '?' and '#'",
 			      name);
-		return err_hint(err, "for example %s=https://shop.example.com", name);
+		return err_hint(err, "for example %s=%s", name, example);
 	}
 	while (value[len - 1] == '/')
 		len--;
@@ -56,9 +57,11 @@ int config_from_variables(const struct config_variables *variables, char **ret_t
 	_cleanup_str_ struct str api_line = STR_INIT;
 	struct str text = STR_INIT;
 	bool automatic = false;
-	if (take_url("APP_URL", variables->app_url, &url, err) < 0 ||
+	if (take_url("APP_URL", variables->app_url, "https://shop.example.com", &url,
+		     err) < 0 ||
 	    (variables->api_url &&
-	     take_url("DIGITALOCEAN_API_URL", variables->api_url, &api, err) < 0) ||
+	     take_url("DIGITALOCEAN_API_URL", variables->api_url,
+		      "https://api.digitalocean.com", &api, err) < 0) ||
 	    read_switch(variables->auto_rollback, &automatic, err) < 0)
 		return -1;
 	if (api)

@@ -1,6 +1,6 @@
 `doctor` says what is ready and what is not, and what to do about it.
 
-  $ doctor() { belay doctor | sed 's/belay .* on .*/belay N on HERE/'; }
+  $ doctor() { belay doctor | sed '1s/belay .* on .*/belay N on HERE/'; }
   $ doctor
   + belay N on HERE
   + configuration  belay.yml: 1 environment, 1 host, 2 checks
@@ -31,7 +31,7 @@
   $ rm belay.yml; doctor
   + belay N on HERE
   x configuration  no configuration found
-                     run 'belay init' to write .github/belay.yml, or name a file with --config
+                     run 'belay init' to write .github/belay.yml, or name a file with --config; an app on App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID are set
   + certificates  E2E/world/ca/ca.pem
   + shell  /bin/sh
   + temporary files  TMP can be written

@@ -53,7 +53,7 @@ Words of the configuration.
   $ belay docs | head -n 3
   The configuration
     The file .github/belay.yml: where the journal lives, which hosts and checks there are,
-    and what an environment consists of.
+    what an environment consists of, and who hears of what happens there.
   $ belay docs checks.http | head -n 3
   checks.http
     A probe and the predicates that its observation has to meet.
@@ -73,11 +73,11 @@ No configuration where one is needed.
 
   $ belay validate
   ! belay: no configuration found
-  !   hint: 'belay init' writes .github/belay.yml; or name a file
+  !   hint: run 'belay init' to write .github/belay.yml, or name a file with --config; an app on App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID are set
   [2]
   $ belay deploy -e production --version v1
   ! belay: no configuration found
-  !   hint: run 'belay init' to write .github/belay.yml, or name a file with --config
+  !   hint: run 'belay init' to write .github/belay.yml, or name a file with --config; an app on App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID are set
   [2]
   $ belay -c absent.yml status
   ! belay: cannot read 'absent.yml': No such file or directory
