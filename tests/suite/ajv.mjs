@@ -15,7 +15,7 @@ const Ajv = require("ajv/dist/2020").default;
 const YAML = require("yaml");
 
 const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
-ajv.addVocabulary(["x-fault", "x-hint", "x-secret", "x-variant"]);
+ajv.addVocabulary(["x-fault", "x-hint", "x-secret", "x-variant", "x-variable", "x-private", "x-thing", "x-none", "x-many"]);
 ajv.addFormat("duration", /^(?=\d)(\d+d ?)?(\d+h ?)?(\d+m ?)?(\d+s ?)?(\d+ms)?(?<! )$/);
 ajv.addFormat("size", /^\d+([KMGT]i?)?B$/);
 ajv.addFormat("jq", true);
