@@ -146,6 +146,22 @@ static void meddle_once(struct world *world)
 	json_decref(other.run);
 }
 
+/* Somebody writes for another environment first, once. */
+static void meddle_elsewhere(struct world *world)
+{
+	struct bench other = {
+		.world = world, .fx = world->fx, .run = journey_run("other")};
+	other.config.state.branch = "belay-state";
+	other.config.state.remote = json_pack("{s:s}", "path", "/srv/shop.git");
+	other.config.state.author_name = other.config.state.author_email = "x";
+	world->meddle = NULL;
+	struct store *store = bench_open(&other, "staging");
+	append(store, take_and_give, other.run);
+	store_free(store);
+	json_decref(other.config.state.remote);
+	json_decref(other.run);
+}
+
 TEST(who_is_slower_decides_again)
 {
 	struct bench bench = bench_new();
@@ -160,6 +176,37 @@ TEST(who_is_slower_decides_again)
 	CHECK_INT_EQ(json_array_size(world_branch(bench.world, "belay-state")), 3);
 	store_free(store);
 	bench_release(&bench);
+}
+
+TEST(who_writes_in_a_row_lets_others_write)
+{
+	static const struct row {
+		const char *name;
+		int appends, races, pause_ms;
+		int64_t slept_min_ms, slept_max_ms;
+		int reads; /* after the first; one is that of who was faster */
+	} rows[] = {
+		{"a plain deployment has two", 2, 0, 0, 0, 0, 0},
+		{"a third one at once waits a little", 3, 0, 0, 1, 100, 0},
+		{"a third one later does not", 3, 0, 5000, 0, 0, 0},
+		{"after a lost race the branch is read again", 2, 1, 100000, 80, 700, 3},
+		{"and who comes back at once waits for longer", 2, 1, 0, 300, 3000, 3},
+	};
+	FOR_ROWS(row, rows) {
+		struct bench bench = bench_new();
+		struct store *store = bench_open(&bench, "production");
+		int reads = bench.world->reads;
+		for (int i = 0; i < row->appends; i++) {
+			bench.world->meddle = i < row->races ? meddle_elsewhere : NULL;
+			append(store, take_and_give, bench.run);
+			bench.world->now_ms += row->pause_ms;
+		}
+		CHECK(bench.world->slept_ms >= row->slept_min_ms);
+		CHECK(bench.world->slept_ms <= row->slept_max_ms);
+		CHECK_INT_EQ(bench.world->reads - reads, row->reads);
+		store_free(store);
+		bench_release(&bench);
+	}
 }
 
 TEST(an_outage_is_waited_for)
