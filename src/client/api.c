@@ -105,12 +105,13 @@ static int try_once(struct api *api, struct effects *fx,
 		    struct err *err)
 {
 	_cleanup_json_ json_t *args = arguments(api, request);
+	_cleanup_free_ char *words = str_format("%s %s", request->method, request->path);
 	const struct effect effect = {
 		.kind = "http",
 		.mode = is_look(request) ? EFFECT_OBSERVE : EFFECT_ACT,
 		.args = args,
 		.subject = request->subject ? request->subject : api->name,
-		.summary = request->summary,
+		.summary = request->summary ? request->summary : words,
 	};
 	api->rate.requests++;
 	if (effects_perform(fx, &effect, ret_answer, err) < 0)
