@@ -198,5 +198,7 @@ void aftermath_tell(struct transaction *t, json_t *result)
 		json_object_set(result, "told", told);
 	json_decref(told);
 	add_incident(t, result);
+	json_object_set_new(json_object_get(result, "state"), "tip",
+			    json_string(store_tip(t->store)));
 	cockpit_end(t, result);
 }

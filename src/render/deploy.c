@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "ink.h"
 #include "logs.h"
+#include "told.h"
 
 struct ending {
 	const char *mark; /* an outcome's name */
@@ -287,6 +288,19 @@ static void add_record(struct str *out, const struct render *render,
 	str_add_char(out, '\n');
 }
 
+static void add_incident(struct str *out, const struct render *render,
+			 const json_t *incident)
+{
+	const char *url = json_get_string(incident, "url", NULL);
+	if (!incident)
+		return;
+	render_inkf(out, render, INK_WARN, "%s %s",
+		    json_get_string(incident, "severity", ""),
+		    json_get_string(incident, "title", ""));
+	render_inkf(out, render, INK_DIM, ", incident %s%s%s\n",
+		    json_get_string(incident, "id", ""), url ? ", " : "", url ? url : "");
+}
+
 void render_deploy(struct str *out, const struct render *render, const json_t *result)
 {
 	const struct ending ending = ending_of(result);
@@ -303,4 +317,6 @@ void render_deploy(struct str *out, const struct render *render, const json_t *r
 		add_gates(out, render, json_object_get(result, "gates"));
 	logs_add(out, render, json_object_get(result, "logs"));
 	add_record(out, render, &ending);
+	add_incident(out, render, json_object_get(result, "incident"));
+	told_add(out, render, json_object_get(result, "told"));
 }
