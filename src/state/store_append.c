@@ -164,7 +164,13 @@ static int append_patiently(struct attempt *attempt, const struct effect *effect
 	return 0;
 }
 
-static int push(struct attempt *attempt, bool *ret_raced, struct err *err)
+enum turn {
+	TURN_IDLE, /* there was nothing to write */
+	TURN_WON,
+	TURN_LOST,
+};
+
+static int push(struct attempt *attempt, enum turn *ret, struct err *err)
 {
 	struct store *store = attempt->store;
 	_cleanup_json_ json_t *args = append_args(attempt);
@@ -180,14 +186,14 @@ static int push(struct attempt *attempt, bool *ret_raced, struct err *err)
 	if (write_ignore(store, err) ||
 	    append_patiently(attempt, &effect, args, &answer, err))
 		return err_wrap(err, "writing the journal at %s", store->location.text);
-	*ret_raced = json_get_bool(answer, "raced", false);
-	if (!*ret_raced)
+	*ret = json_get_bool(answer, "raced", false) ? TURN_LOST : TURN_WON;
+	if (*ret == TURN_WON)
 		accept(attempt, answer);
 	return 0;
 }
 
 static int try_once(struct store *store, store_decide *decide, void *context,
-		    bool *ret_raced, struct err *err)
+		    enum turn *ret, struct err *err)
 {
 	_cleanup_json_ json_t *events = json_array();
 	__attribute__((cleanup(attempt_release))) struct attempt attempt = {
@@ -200,7 +206,7 @@ static int try_once(struct store *store, store_decide *decide, void *context,
 	};
 	size_t index;
 	json_t *event;
-	*ret_raced = false;
+	*ret = TURN_IDLE;
 	if (decide(&store->documents, events, context, err))
 		return -1;
 	json_array_foreach(events, index, event) {
@@ -209,7 +215,7 @@ static int try_once(struct store *store, store_decide *decide, void *context,
 	}
 	if (json_array_size(attempt.commits) == 0)
 		return 0;
-	return push(&attempt, ret_raced, err);
+	return push(&attempt, ret, err);
 }
 
 /* Whatever is tried next is tried on what the branch is now. */
@@ -235,16 +241,18 @@ int store_append(struct store *store, store_decide *decide, void *context,
 {
 	assert(store->environment);
 	int64_t began_ms = -1;
-	bool raced;
+	enum turn turn;
 	if (wait_for_turn(store, err))
 		return -1;
 	for (int tries = 1;; tries++) {
 		int64_t start_ms = effects_mono_ms(store->fx);
-		if (try_once(store, decide, context, &raced, err))
+		if (try_once(store, decide, context, &turn, err))
 			return -1;
+		if (turn == TURN_IDLE)
+			return 0;
 		int64_t now_ms = effects_mono_ms(store->fx);
 		int64_t push_ms = now_ms - start_ms;
-		if (!raced) {
+		if (turn == TURN_WON) {
 			store_pace_won(store, tries, now_ms, push_ms);
 			return 0;
 		}

@@ -17,7 +17,8 @@
 #define VETERAN_TRIES 6 /* after so many the span is half as long … */
 #define TRIES_MAX 16    /* … and after so many it shrinks no more */
 #define GAP_PUSHES 3    /* between two appends of one store; others read and push in it */
-#define HASTY_APPENDS 2 /* so many are free: a plain deployment has two */
+#define HASTY_APPENDS                                                                    \
+	2 /* so many are free: a plain deployment has two, the last in a hurry */
 
 #define OUTAGE_FIRST_MS 250
 #define OUTAGE_DOUBLINGS 5
@@ -67,10 +68,12 @@ bool store_pace_before(struct store *store, int64_t *ret_nap_ms)
 	const struct store_pace *pace = &store->pace;
 	int64_t gap_ms = pace->push_ms * GAP_PUSHES;
 	*ret_nap_ms = 0;
+	if (pace->appends < HASTY_APPENDS)
+		return pace->crowd > 0;
+	if (gap_ms > SPAN_MAX_MS)
+		gap_ms = SPAN_MAX_MS;
 	if (pace->crowd > 0)
 		gap_ms = jittered_ms(store, 2 * span_ms(pace->crowd, pace->push_ms));
-	else if (pace->appends < HASTY_APPENDS)
-		return false;
 	*ret_nap_ms = pace->pushed_mono_ms + gap_ms - effects_mono_ms(store->fx);
 	return pace->crowd > 0;
 }

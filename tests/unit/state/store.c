@@ -190,7 +190,8 @@ TEST(who_writes_in_a_row_lets_others_write)
 		{"a third one at once waits a little", 3, 0, 0, 1, 100, 0},
 		{"a third one later does not", 3, 0, 5000, 0, 0, 0},
 		{"after a lost race the branch is read again", 2, 1, 100000, 80, 700, 3},
-		{"and who comes back at once waits for longer", 2, 1, 0, 300, 3000, 3},
+		{"at once, for its own sake", 2, 1, 0, 80, 700, 3},
+		{"and who comes back after that waits for others", 3, 2, 0, 600, 6000, 6},
 	};
 	FOR_ROWS(row, rows) {
 		struct bench bench = bench_new();
