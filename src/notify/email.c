@@ -14,7 +14,7 @@
 
 #define TIMEOUT_MS 20000
 #define SUBJECT_MAX_CHARS 200
-#define ID_MAX_CHARS 120
+#define ID_MAX_BYTES 120
 /* Some refused for now, others have it: so often it is sent to all of them again. */
 #define PARTIAL_ATTEMPTS 2
 
@@ -42,7 +42,7 @@ static char *subject_new(const struct channel_job *job)
 static char *id_new(const char *kind, const char *word, const char *from)
 {
 	const char *domain = strchr(from, '@');
-	_cleanup_free_ char *cut = mem_strndup(word, ID_MAX_CHARS);
+	_cleanup_free_ char *cut = str_format("%.*s", ID_MAX_BYTES, word);
 	for (char *at = cut; *at; at++)
 		if (!isalnum((unsigned char)*at) && !strchr("-_", *at))
 			*at = '.';

@@ -62,7 +62,7 @@ static char *label_of(const struct channel_job *job)
 {
 	const char *incident = said_incident(job);
 	_cleanup_free_ char *id =
-		mem_strndup(incident ? incident : "test", LABEL_MAX_BYTES);
+		str_format("%.*s", LABEL_MAX_BYTES, incident ? incident : "test");
 	for (char *at = id; *at; at++)
 		if (!isalnum((unsigned char)*at) && !strchr("-_.", *at))
 			*at = '-';

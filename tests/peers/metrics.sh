@@ -4,7 +4,7 @@
 #   metrics.sh start DIR CA_DIR ADDRESS    returns when they answer; DIR/env says where they are
 #   metrics.sh stop DIR
 #
-# Prometheus on port 21090, Pushgateway on 21091; a second one on 21092 with TLS and user ci, password s3cret-Push.
+# Prometheus on port 21390, Pushgateway on 21391; a second one on 21392 with TLS and user ci, password s3cret-Push.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -26,22 +26,22 @@ start() {
 	cat >"$dir/prometheus.yml" <<-CONF
 		global: {scrape_interval: 1s}
 		scrape_configs:
-		- {job_name: pushgateway, honor_labels: true, static_configs: [{targets: ["$address:21091"]}]}
+		- {job_name: pushgateway, honor_labels: true, static_configs: [{targets: ["$address:21391"]}]}
 	CONF
 	cat >"$dir/init" <<-INIT
-		prometheus-pushgateway --web.listen-address=$address:21091 &
-		prometheus-pushgateway --web.listen-address=$address:21092 --web.config.file=$dir/web.yml &
-		exec prometheus --config.file=$dir/prometheus.yml --storage.tsdb.path=$dir/tsdb --web.listen-address=$address:21090
+		prometheus-pushgateway --web.listen-address=$address:21391 &
+		prometheus-pushgateway --web.listen-address=$address:21392 --web.config.file=$dir/web.yml &
+		exec prometheus --config.file=$dir/prometheus.yml --storage.tsdb.path=$dir/tsdb --web.listen-address=$address:21390
 	INIT
 	cell_start "$dir" "$dir/init"
-	for port in 21091 21092 21090; do
+	for port in 21391 21392 21390; do
 		wait_until 20 port_open "$address" $port || peer_die "nothing answers on port $port: $(tail -n 5 "$dir/log")"
 	done
-	wait_until 20 curl -sf -o /dev/null "http://$address:21090/-/ready" || peer_die "prometheus is not ready: $(tail -n 5 "$dir/log")"
+	wait_until 20 curl -sf -o /dev/null "http://$address:21390/-/ready" || peer_die "prometheus is not ready: $(tail -n 5 "$dir/log")"
 	cat >"$dir/env" <<-ENV
-		PROMETHEUS=http://$address:21090
-		PUSHGATEWAY=http://$address:21091
-		PUSHGATEWAY_TLS=https://$address:21092
+		PROMETHEUS=http://$address:21390
+		PUSHGATEWAY=http://$address:21391
+		PUSHGATEWAY_TLS=https://$address:21392
 		PUSH_PASSWORD=s3cret-Push
 	ENV
 }
