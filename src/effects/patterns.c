@@ -114,6 +114,22 @@ static bool rule_bearer(const char *text, size_t len, size_t at, struct cut *cut
 	return true;
 }
 
+/* Is text[start..end) base64, padded or not, of something that holds the character? "" is NUL. */
+static bool decodes_to(const char *text, size_t start, size_t end, const char *character)
+{
+	struct str padded = STR_INIT_MAX(64 * 1024);
+	str_add_bytes(&padded, text + start, end - start);
+	while (padded.len % 4)
+		str_add_char(&padded, '=');
+	unsigned char *decoded = NULL;
+	size_t decoded_len = 0;
+	bool found = str_unbase64(str_text(&padded), &decoded, &decoded_len) == 0 &&
+		     memchr(decoded, *character, decoded_len);
+	mem_freep(&decoded);
+	str_release(&padded);
+	return found;
+}
+
 /* RFC 7617: base64 of user:password, so it must decode to something with a colon. */
 static bool rule_basic(const char *text, size_t len, size_t at, struct cut *cut)
 {
@@ -123,20 +139,28 @@ static bool rule_basic(const char *text, size_t len, size_t at, struct cut *cut)
 	size_t end = span(text, len, start, is_token68);
 	if (end - start < 4)
 		return false;
-	struct str padded = STR_INIT_MAX(64 * 1024);
-	str_add_bytes(&padded, text + start, end - start);
-	while (padded.len % 4)
-		str_add_char(&padded, '=');
-	unsigned char *decoded = NULL;
-	size_t decoded_len = 0;
-	bool credentials = str_unbase64(str_text(&padded), &decoded, &decoded_len) == 0 &&
-			   memchr(decoded, ':', decoded_len);
-	mem_freep(&decoded);
-	str_release(&padded);
-	if (!credentials)
+	if (!decodes_to(text, start, end, ":"))
 		return false;
 	*cut = (struct cut){start, end};
 	return true;
+}
+
+/* RFC 4616 (user and password between NULs) and XOAUTH2 (between \1s) in a mail server's dialogue: so it
+ * must decode to something with one of these. "AUTH PLAIN LOGIN" is what a server offers. */
+static bool rule_sasl(const char *text, size_t len, size_t at, struct cut *cut)
+{
+	static const char *const mechanisms[] = {"auth plain", "auth xoauth2",
+						 "auth oauthbearer"};
+	for (size_t i = 0; i < ARRAY_SIZE(mechanisms); i++) {
+		size_t start = credentials_at(text, len, at, mechanisms[i]);
+		size_t end = start ? span(text, len, start, is_token68) : 0;
+		if (end - start < 4 || (!decodes_to(text, start, end, "") &&
+					!decodes_to(text, start, end, "\1")))
+			continue;
+		*cut = (struct cut){start, end};
+		return true;
+	}
+	return false;
 }
 
 /* --- RFC 3986 user information ------------------------------------------------------------- */
@@ -234,6 +258,9 @@ static const struct token {
 	{"dop_v1_", is_word, 32, SIZE_MAX},
 	{"doo_v1_", is_word, 32, SIZE_MAX},
 	{"dor_v1_", is_word, 32, SIZE_MAX},
+	/* Grafana: tokens of service accounts; Atlassian: API tokens */
+	{"glsa_", is_word, 32, SIZE_MAX},
+	{"ATATT", is_dashed, 24, SIZE_MAX},
 };
 
 static bool rule_token(const char *text, size_t len, size_t at, struct cut *cut)
@@ -269,8 +296,10 @@ static bool find_at(const char *text, size_t len, size_t at, struct cut *cut)
 	case 's':
 	case 'S':
 		return rule_set_cookie(text, len, at, cut);
-	case 'g':
+	case 'a':
 	case 'A':
+		return rule_sasl(text, len, at, cut) || rule_token(text, len, at, cut);
+	case 'g':
 	case 'x':
 	case 'd':
 		return rule_token(text, len, at, cut);
