@@ -365,7 +365,7 @@ def beside(state, request):
         component, _, kind = path.split("/")[-1].rpartition("-")
         lines = ["%s: %s line %d" % (component, kind.lower(), number) for number in range(1, 21)]
         return 200, {}, "\n".join(lines + ["::error::the token is %s" % TOKEN, "%s: the end of the %s log" % (component, kind.lower())]) + "\n"
-    elif path == "/_app/health":
+    elif path.startswith("/_app/health"):
         good = is_healthy(state)
         return 200 if good else 503, {}, {"status": "UP" if good else "DOWN", "version": version(state) if state["active"] else None}
     return 200, {}, dict(state, live=version(state) if state["active"] else None)
