@@ -152,7 +152,7 @@ static struct courier courier_of(struct transaction *t)
 void aftermath_stage(struct transaction *t, const json_t *result)
 {
 	const struct courier courier = courier_of(t);
-	__attribute__((cleanup(draft_release))) struct draft draft;
+	__attribute__((cleanup(draft_release))) struct draft draft = {0};
 	size_t i;
 	json_t *row;
 	if (json_get_bool(result, "assumed", false))
