@@ -347,11 +347,10 @@ def beside(state, request):
         first = request["json"].pop("live", ["0" * 40])
         state.clear()
         state.update(fresh(request["json"]))
-        now = state["settings"]["commit"]
+        outcomes, state["settings"]["outcomes"] = state["settings"]["outcomes"], []
         for commit_id in first:  # what was live before, oldest first
-            state["settings"]["commit"] = commit_id
-            go_live(state, create(state, "manual"))
-        state["settings"]["commit"] = now
+            go_live(state, create(state, "manual", commit_id))
+        state["settings"]["outcomes"] = outcomes
     elif path == "/_set":
         state["settings"].update(request["json"])
     elif path == "/_act":  # somebody else does something
