@@ -29,12 +29,12 @@
 #define COMMITTED_MS INT64_C(1700000100000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__lsan_default_suppressions(void); /* NOLINT(bugprone-reserved-identifier) */
+const char *__lsan_default_suppressions(void);
 
 /* libgit2 1.9.0 forgets the packet that it refuses (ref_pkt without capabilities): a few bytes at the
  * end of a conversation. It is built without frame pointers, so that its allocator is all there is to
  * name; what we forget to give back to it shows in the unit tests. */
-const char *__lsan_default_suppressions(void) /* NOLINT(bugprone-reserved-identifier) */
+const char *__lsan_default_suppressions(void)
 {
 	return "leak:git__";
 }
