@@ -102,13 +102,6 @@ static int read_mail(struct live_call *call, struct owned_mail *owned, struct er
 	return 0;
 }
 
-/* Servers speak ASCII, nothing makes them. */
-static json_t *reply_text(const char *reply)
-{
-	json_t *text = reply ? json_string(reply) : NULL;
-	return text ? text : json_string("(not readable)");
-}
-
 static json_t *answer_new(const struct smtp_result *result)
 {
 	json_t *accepted = json_array(), *refused = json_array();
@@ -118,13 +111,13 @@ static json_t *answer_new(const struct smtp_result *result)
 			json_array_append_new(accepted, json_string(recipient->mailbox));
 		else
 			json_array_append_new(refused,
-					      json_pack("{s:s, s:i, s:o}", "address",
+					      json_pack("{s:s, s:i, s:s}", "address",
 							recipient->mailbox, "status",
 							recipient->status, "message",
-							reply_text(recipient->reply)));
+							recipient->reply));
 	}
-	return json_pack("{s:o, s:o, s:o}", "accepted", accepted, "refused", refused,
-			 "reply", reply_text(result->reply));
+	return json_pack("{s:o, s:o, s:s}", "accepted", accepted, "refused", refused,
+			 "reply", result->reply);
 }
 
 int live_mail(struct live_call *call, json_t **ret_answer, struct err *err)

@@ -171,6 +171,14 @@ static void hear_command(struct smtp_call *call, const char *line, size_t len)
 		call->asked++;
 }
 
+/* The other side's words get into our messages: these are to be text, and to do nothing to a terminal. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || (unsigned char)*text > 0x7e)
+			*text = '?';
+}
+
 /* "550 5.1.1 unknown user"; "550-" begins a reply of several lines, of which the last counts. */
 static void hear_reply(struct smtp_call *call, const char *line, size_t len)
 {
@@ -182,6 +190,7 @@ static void hear_reply(struct smtp_call *call, const char *line, size_t len)
 	    str_to_int64(digits, 200, 599, &status) < 0)
 		return;
 	snprintf(call->result->reply, sizeof call->result->reply, "%.*s", (int)len, line);
+	make_plain(call->result->reply);
 	call->begun = call->begun || status == 354;
 	if (!call->about_recipient || call->asked > call->result->recipients.count)
 		return;
@@ -309,6 +318,7 @@ int smtp_send(struct trust *trust, const struct smtp_message *message,
 	int status = apply(&call, trust, err);
 	if (status == 0) {
 		CURLcode code = curl_easy_perform(call.easy);
+		make_plain(call.error_text);
 		if (code != CURLE_OK)
 			status = smtp_call_fail(&call, code, err);
 		call.over = true;

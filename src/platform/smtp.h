@@ -58,7 +58,7 @@ struct smtp_message {
 struct smtp_recipient {
 	char *mailbox;
 	int status;  /* 250 when it was accepted; 0 when the server was not asked */
-	char *reply; /* what the server said, or NULL */
+	char *reply; /* what the server said, in ASCII; or NULL */
 };
 
 struct smtp_result {
