@@ -53,15 +53,22 @@ static void row(struct str *out, const struct render *render, size_t width,
 	wrapped(out, render, width + 4, right);
 }
 
-/* Paragraphs, separated by newlines in the text. */
+/* Paragraphs, separated by newlines in the text, and lists with a word in front of each item. */
 static void paragraphs(struct str *out, const struct render *render, size_t indent,
 		       const char *text)
 {
 	while (*text) {
 		size_t line = strcspn(text, "\n");
 		_cleanup_free_ char *copy = mem_strndup(text, line);
-		str_pad(out, ' ', *copy ? indent : 0);
-		wrapped(out, render, indent, copy);
+		struct listing_item item;
+		if (listing_item_of(copy, &item)) {
+			str_pad(out, ' ', indent);
+			str_add_bytes(out, copy, item.text);
+			wrapped(out, render, indent + item.text, copy + item.text);
+		} else {
+			str_pad(out, ' ', *copy ? indent : 0);
+			wrapped(out, render, indent, copy);
+		}
 		text += line + (text[line] == '\n');
 	}
 }

@@ -30,6 +30,20 @@ void listing_option(struct str *out, const struct option *option)
 		str_addf(out, " %s", option->argument);
 }
 
+bool listing_item_of(const char *line, struct listing_item *ret)
+{
+	size_t word = strspn(line, " ");
+	const char *gap = strstr(line + word, "  ");
+	if (word < 2 || !gap)
+		return false;
+	*ret = (struct listing_item){
+		.word = word,
+		.word_len = (size_t)(gap - line) - word,
+		.text = (size_t)(gap - line) + strspn(gap, " "),
+	};
+	return true;
+}
+
 bool listing_opens_group(size_t index)
 {
 	return index == 0 ||

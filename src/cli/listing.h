@@ -20,6 +20,11 @@ extern const struct listing_status listing_statuses[];
 void listing_option(struct str *out, const struct option *option);
 /* The tables hold phrases ("show what is live"); people read sentences. Fresh string. */
 char *listing_sentence(const char *phrase);
+/* A line of a list in `details`: "  WORD   what it is". Where both parts are; false for other lines. */
+struct listing_item {
+	size_t word, word_len, text; /* offsets and length */
+};
+bool listing_item_of(const char *line, struct listing_item *ret);
 /* Is this the first command of its group, in the order of the table? */
 bool listing_opens_group(size_t index);
 

@@ -15,6 +15,24 @@ static void add_escaped(struct str *out, const char *text)
 	}
 }
 
+/* Paragraphs and lists. */
+static void add_details(struct str *out, const char *text)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n");
+		_cleanup_free_ char *copy = mem_strndup(text, line);
+		struct listing_item item;
+		if (listing_item_of(copy, &item)) {
+			str_addf(out, "- `%.*s`: ", (int)item.word_len, copy + item.word);
+			add_escaped(out, copy + item.text);
+		} else {
+			add_escaped(out, copy);
+		}
+		str_add_char(out, '\n');
+		text += line + (text[line] == '\n');
+	}
+}
+
 static void add_sentence(struct str *out, const char *phrase)
 {
 	_cleanup_free_ char *sentence = listing_sentence(phrase);
@@ -43,8 +61,7 @@ static void command_section(struct str *out, const struct command *command)
 	str_add(out, ".\n");
 	if (command->details) {
 		str_add_char(out, '\n');
-		add_escaped(out, command->details);
-		str_add_char(out, '\n');
+		add_details(out, command->details);
 	}
 	bool any = command->options && command->options[0].name;
 	str_addf(out, "\n```\nbelay %s%s%s%s\n```\n", command->name,

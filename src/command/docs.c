@@ -94,9 +94,9 @@ const struct command command_docs = {
 	.arguments = "[KEY]",
 	.max_arguments = 1,
 	.options = options,
-	.examples = "$ belay docs\n"
-		    "$ belay docs expect\n"
-		    "$ belay docs 'environments.*.lock'\n",
+	.examples = "belay docs\n"
+		    "belay docs expect\n"
+		    "belay docs 'environments.*.lock'\n",
 	.result_schema = "result.docs",
 	.run = run,
 };

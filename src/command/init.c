@@ -138,10 +138,10 @@ const struct command command_init = {
 		"variables of an app on App Platform set, it is the one that belay uses "
 		"without a file.",
 	.options = options,
-	.examples = "$ belay init\n"
-		    "$ belay init --driver ssh-release\n"
-		    "$ belay init --driver digitalocean\n"
-		    "$ belay init --dry-run\n",
+	.examples = "belay init\n"
+		    "belay init --driver ssh-release\n"
+		    "belay init --driver digitalocean\n"
+		    "belay init --dry-run\n",
 	.result_schema = "result.init",
 	.run = run,
 };

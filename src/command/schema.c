@@ -93,8 +93,8 @@ const struct command command_schema = {
 	.arguments = "[NAME]",
 	.max_arguments = 1,
 	.options = options,
-	.examples = "$ belay schema > belay.schema.json\n"
-		    "$ belay schema --list\n"
-		    "$ belay schema event\n",
+	.examples = "belay schema > belay.schema.json\n"
+		    "belay schema --list\n"
+		    "belay schema event\n",
 	.run = run,
 };

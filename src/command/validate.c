@@ -60,12 +60,14 @@ const struct command command_validate = {
 	.summary = "Check the configuration and list all its problems",
 	.details =
 		"Nothing is contacted and no secret is read. Each problem comes with file, line and "
-		"column, and with the nearest known key or name. Exit status 2 when there is one.",
+		"column, and with the nearest known key or name. Exit status 2 when there is one. "
+		"Where there is no file but the variables of an app on App Platform, what they make is "
+		"checked.",
 	.arguments = "[FILE]",
 	.max_arguments = 1,
-	.examples = "$ belay validate\n"
-		    "$ belay validate .github/belay.yml --json\n"
-		    "$ belay validate --jq '.problems[] | \"\\(.line): \\(.message)\"'\n",
+	.examples = "belay validate\n"
+		    "belay validate .github/belay.yml --json\n"
+		    "belay validate --jq '.problems[] | \"\\(.line): \\(.message)\"'\n",
 	.result_schema = "result.validate",
 	.run = run,
 };

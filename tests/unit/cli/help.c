@@ -46,6 +46,35 @@ TEST(help_of_a_command_names_its_options)
 	}
 }
 
+static int run_nothing(struct command_context *context, struct command_result *result,
+		       struct err *err)
+{
+	(void)context, (void)result, (void)err;
+	return 0;
+}
+
+static const struct command with_list = {
+	.name = "list",
+	.group = "Look",
+	.summary = "look",
+	.details =
+		"The words:\n\n  one    the first of them, which is explained at some length\n"
+		"  three  the last",
+	.examples = "belay list\n",
+	.run = run_nothing,
+};
+
+TEST(lists_keep_their_columns)
+{
+	const struct render render = {.style = STYLE_PLAIN, .columns = 50};
+	_cleanup_str_ struct str out = STR_INIT;
+	cli_command_help(&out, &render, &with_list);
+	CHECK_STR_HAS(str_text(&out),
+		      "\n\n  one    the first of them, which is explained at\n"
+		      "         some length\n"
+		      "  three  the last\n");
+}
+
 static const struct {
 	const char *name;
 	size_t columns;
