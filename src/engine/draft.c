@@ -157,7 +157,7 @@ static int decide(const struct journal_documents *documents, json_t *events,
 		  void *context, struct err *err)
 {
 	const struct composition *composition = context;
-	__attribute__((cleanup(draft_release))) struct draft draft;
+	__attribute__((cleanup(draft_release))) struct draft draft = {0};
 	size_t i;
 	json_t *row;
 	draft_init(&draft, composition->courier, documents);
