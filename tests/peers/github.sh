@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # GitHub's REST API for the repository acme/shop: vendors/github.py among the sinks, behind prism with GitHub's OpenAPI
-# description.
+# description; without node, npm or the description the double alone, and the environment says so.
 #
 #   github.sh start DIR CA_DIR ADDRESS    returns when it answers; DIR/env says where it is
 #   github.sh stop DIR
@@ -32,18 +32,24 @@ complete() { # SPEC
 }
 
 start() {
-	local dir=$1 ca=$2 address=$3 spec
-	spec=$("$here/prism.sh" spec github)
+	local dir=$1 ca=$2 address=$3 spec why='' behind=http://$3:21080/github
+	local url=$behind
 	mkdir -p "$dir"
-	complete "$spec" >"$dir/github.json"
 	"$here/sinks.sh" start "$dir/sinks" "$ca" "$address"
-	"$here/prism.sh" start "$dir/prism" "$address" 21090 "$dir/github.json" "http://$address:21080/github"
-	cat >"$dir/env" <<-ENV
-		GITHUB_API=http://$address:21090
-		GITHUB_BEHIND=http://$address:21080/github
-		GITHUB_SINKS=$dir/sinks
-		GITHUB_DOUBLE_TOKEN=ghs_C0ckpitC0ckpitC0ckpitC0ckpit00
-	ENV
+	if spec=$("$here/prism.sh" spec github 2>"$dir/why") && "$here/prism.sh" install 2>"$dir/why"; then
+		complete "$spec" >"$dir/github.json"
+		"$here/prism.sh" start "$dir/prism" "$address" 21090 "$dir/github.json" "$behind"
+		url=http://$address:21090
+	else
+		why=$(head -n 1 "$dir/why")
+	fi
+	{
+		printf 'GITHUB_API=%s\n' "$url"
+		printf 'GITHUB_BEHIND=%s\n' "$behind"
+		printf 'GITHUB_SINKS=%s\n' "$dir/sinks"
+		printf 'GITHUB_UNCHECKED=%q\n' "$why"
+		printf 'GITHUB_DOUBLE_TOKEN=%s\n' "$(sed -n 's/^TOKEN = "\(.*\)"/\1/p' "$here/vendors/github.py")"
+	} >"$dir/env"
 }
 
 case ${1:-} in

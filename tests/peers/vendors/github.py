@@ -119,9 +119,11 @@ def find_deployment(state, number):
 
 
 def status_shown(state, number, row):
+    """The description wants a URL where the real one gives "" when it was told none."""
     here = url(state, "/deployments/%s" % number)
-    return dict(row, node_id="DS", creator=user(), deployment_url=here, repository_url=url(state, ""), url=here + "/statuses/1",
-                target_url=row["log_url"], created_at=NOW, updated_at=NOW)
+    told = {name: text for name, text in row.items() if text or not name.endswith("_url")}
+    return dict(told, node_id="DS", creator=user(), deployment_url=here, repository_url=url(state, ""), url=here + "/statuses/1",
+                target_url=row["log_url"] or here, created_at=NOW, updated_at=NOW)
 
 
 def add_status(state, number, wanted):
