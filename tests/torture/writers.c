@@ -6,7 +6,6 @@
  * given back. Prints a line for each: how long it took, in milliseconds. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "belay/effects_chain.h"
 #include "belay/json.h"
