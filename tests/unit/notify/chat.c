@@ -1,5 +1,5 @@
 /* Slack, Teams and Discord: the shape and the limits of what they are sent, hostile text, and what their
- * answers mean. The shapes themselves are held against the vendors' schemas by tests/peer/chat.c. */
+ * answers mean. The shapes themselves are held against the vendors' schemas by tests/peer/deliver.c. */
 #include "notify/plain.h"
 #include "notify/table.h"
 #include "wire.h"
