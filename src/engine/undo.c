@@ -8,9 +8,10 @@
 
 static void add_todo(json_t *todo, const struct part *part, const struct err *err)
 {
-	_cleanup_free_ char *line = str_format(
-		"%s: bring %s back by hand (%s)", part->service->name,
-		part->previous ? part->previous : "what was there before", err->message);
+	_cleanup_free_ char *line =
+		str_format("%s: bring %s back by hand (%s%s%s)", part->service->name,
+			   part->previous ? part->previous : "what was there before",
+			   err->message, err->hint[0] ? "; " : "", err->hint);
 	json_array_append_new(todo, json_string(line));
 }
 
@@ -102,8 +103,9 @@ void undo_confirm(struct transaction *t, json_t *todo)
 		if (!part->touched || part_confirm(t, part, &failure) == 0)
 			continue;
 		_cleanup_free_ char *line =
-			str_format("%s: what is live again is not final yet: %s",
-				   part->service->name, failure.message);
+			str_format("%s: what is live again is not final yet: %s%s%s",
+				   part->service->name, failure.message,
+				   failure.hint[0] ? "; " : "", failure.hint);
 		json_array_append_new(todo, json_string(line));
 	}
 }
@@ -125,7 +127,8 @@ void undo_reconsider(struct transaction *t, json_t *todo)
 		record_line(t, "reconsider", part->service->name,
 			    result < 0 ? "failed" : "ok", 0, "%s", text);
 		_cleanup_free_ char *line =
-			str_format("%s: %s", part->service->name, text);
+			str_format("%s: %s%s%s", part->service->name, text,
+				   failure.hint[0] ? "; " : "", failure.hint);
 		json_array_append_new(todo, json_string(line));
 	}
 }

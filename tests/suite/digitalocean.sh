@@ -155,7 +155,7 @@ row_same_image_again() {
 	world '{image: true}' 'mode: image'
 	belay 0 deploy --version v2
 	belay 0 deploy --version v2
-	acts "PUT  deployments"
+	acts 'PUT  PUT  deployments' # the same spec leads to no deployment
 	live v2
 }
 row_version_is_the_commit() {
@@ -181,7 +181,7 @@ row_cancelled_by_somebody() {
 }
 row_takes_too_long() {
 	timeout='timeout: 1s' world '{phases: ["PENDING_BUILD", "BUILDING", "BUILDING"]}'
-	set_app "{phases: $(jq -nc '[range(10000) | "BUILDING"]')}"
+	set_app "{phases: $(jq -nc '[range(1000) | "BUILDING"]')}"
 	belay 3 deploy --version v1
 	says 'has not ended after 1s'
 	is '.deployments[-1].phase' CANCELED
@@ -218,7 +218,7 @@ row_superseded_by_somebody() {
 	belay 3 deploy --version v2
 	says 'was replaced by' 'commit bbbbbbb pushed' 'which is not ours'
 	live "$good"
-	is '.deployments[-1].phase' BUILDING # theirs goes on
+	is '.deployments[-1] | .cause[0:6] + " " + (.phase == "CANCELED" | tostring)' 'commit false' # theirs goes on
 	acts 'deployments deployments'
 }
 row_superseded_by_somebody_live() {
@@ -434,7 +434,7 @@ row_token_without_scope_to_roll_back() {
 	world '{}'
 	past
 	set_app '{scopes: ["app:read"]}'
-	belay 2 rollback
+	belay 1 rollback
 	says "lacks the scope 'app:update'"
 }
 row_too_many_requests() {
@@ -515,7 +515,7 @@ row_lost_among_others() {
 	world '{}'
 	answers '[{method: "POST", path: "/deployments$", cut: "answer", delay: 1}]'
 	(sleep 0.9 && post /_act '{"do": "live", "cause": "manual"}') &
-	belay 3 deploy --version v1
+	belay 4 deploy --version v1 # the other one may still go live: a person has to look
 	wait
 	says 'could be ours'
 }
@@ -601,7 +601,6 @@ row_restarts() {
 	says 'restarted shop (v1)'
 	acts 'deployments restart'
 	journal | grep -q '"type":"service.restarted"' || complain 'the journal does not know'
-	broken
 	set_app "{bad: [\"$good\"]}"
 	belay 1 restart
 	belay 0 verify

@@ -234,6 +234,11 @@ def update(state, body):
     return {"app": dict(app_shown(state), pending_deployment=shown(row))}
 
 
+def restart(state):
+    now = find(state, state["active"])
+    return {"deployment": shown(create(state, "manual restart", now["commit"], now["spec"]))}
+
+
 def cancel(state, identity):
     row = find(state, identity)
     if row["phase"] in ENDED:
@@ -290,7 +295,7 @@ def api(state, request):
     acts = {
         ("POST", app + "/deployments"): lambda: {"deployment": shown(deploy(state, "manual"))},
         ("PUT", app): lambda: update(state, body),
-        ("POST", app + "/restart"): lambda: {"deployment": shown(deploy(state, "manual restart"))},
+        ("POST", app + "/restart"): lambda: restart(state),
         ("POST", app + "/rollback"): lambda: roll_back(state, body),
         ("POST", app + "/rollback/commit"): lambda: commit(state),
         ("POST", app + "/rollback/revert"): lambda: revert(state),
