@@ -19,6 +19,10 @@ void markdown_cut(struct str *page, size_t max_bytes);
 
 /* Sections of the summary (summary_deploy.c and summary.c). */
 void summary_add_deploy(struct str *out, const struct summary *summary);
+/* The incident, who was told, and what is left of GitHub's limit (summary_after.c). */
+void summary_add_incident(struct str *out, const json_t *result);
+void summary_add_told(struct str *out, const json_t *result);
+void summary_add_limit(struct str *out, const json_t *result);
 void summary_add_gate(struct str *out, const json_t *gate);
 void summary_add_would(struct str *out, const json_t *would);
 

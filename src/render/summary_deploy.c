@@ -144,6 +144,7 @@ void summary_add_deploy(struct str *out, const struct summary *summary)
 	const json_t *gate;
 	add_headline(out, result);
 	add_reason(out, result);
+	summary_add_incident(out, result);
 	add_todo(out, result);
 	add_facts(out, result);
 	json_array_foreach(json_object_get(result, "gates"), index, gate)
@@ -152,5 +153,7 @@ void summary_add_deploy(struct str *out, const struct summary *summary)
 	if (assumed)
 		return;
 	add_timeline(out, json_object_get(result, "timeline"));
+	summary_add_told(out, result);
 	add_way_back(out, result);
+	summary_add_limit(out, result);
 }

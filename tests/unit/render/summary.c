@@ -55,6 +55,32 @@ static const struct {
 	 "## 🛑 production: v3 could not be taken back; a person has to act now\n",
 	 {"### 🛑 Do this now", "1. log in to \\*web1\\*\n2. run again\n"},
 	 NULL},
+	{"an incident, and who was told",
+	 "deploy",
+	 "result.deploy",
+	 "{" DEPLOY(
+		 "rolled-back") ", 'incident': {'id': 'i-1', 'title': '[production] v3 | v2', "
+				"'severity': 'P1', 'url': 'https://github.com/a/b/issues/7'}, "
+				"'told': [{'notification': 'ops', 'topic': 'rolled-back', "
+				"'outcome': 'sent'}, {'notification': 'pager', 'topic': "
+				"'rolled-back', 'outcome': 'failed', 'reason': 'no answer'}], "
+				"'github': {'requests': 5, 'limit': 1000, 'remaining': 199}}",
+	 "## ↩️ production: v3 failed and was taken back; v2 is live\n",
+	 {"Incident: [\\[production\\] v3 \\| v2](https://github.com/a/b/issues/7) (P1, "
+	  "`i-1`)\n",
+	  "| ✅ | ops | rolled-back | sent |\n",
+	  "| ❌ | pager | rolled-back | no answer |\n", "199 of the 1000 requests"},
+	 NULL},
+	{"an address that is none, and requests enough",
+	 "deploy",
+	 "result.deploy",
+	 "{" DEPLOY(
+		 "rolled-back") ", 'incident': {'id': 'i-1', 'title': 't', 'severity': 'P1', "
+				"'url': 'https://x/)[y](javascript:z'}, 'github': {'requests': "
+				"5, 'limit': 1000, 'remaining': 200}}",
+	 "## ↩️ production: v3 failed and was taken back; v2 is live\n",
+	 {"Incident: t (P1, `i-1`)\n"},
+	 "are left"},
 	{"dry run",
 	 "deploy",
 	 "result.deploy",
