@@ -20,8 +20,9 @@ struct github {
 };
 
 /* From the configuration's `github:` and the variables of a workflow (GITHUB_API_URL,
- * GITHUB_REPOSITORY, GITHUB_SERVER_URL, GITHUB_TOKEN). *ret is false when there is no GitHub to talk
- * to (no token or no repository): not an error. */
+ * GITHUB_REPOSITORY, GITHUB_SERVER_URL; the token from INPUT_TOKEN, the action's, GITHUB_TOKEN or
+ * GH_TOKEN). *ret is false when there is no GitHub to talk to (no token or no repository): not an
+ * error. */
 int github_init(struct github *github, struct effects *fx, const struct config *config,
 		bool *ret, struct err *err);
 void github_release(struct github *github);

@@ -133,6 +133,32 @@ static int repository_of_origin(struct effects *fx, const char *server_url, char
 	return 0;
 }
 
+/* The configured token, else that of the action's input or of the environment. *ret: new reference, NULL
+ * when there is none. */
+static int find_token(struct effects *fx, const struct config *config, json_t **ret,
+		      struct err *err)
+{
+	static const char *const variables[] = {"INPUT_TOKEN", "GITHUB_TOKEN",
+						"GH_TOKEN"};
+	bool configured = config->github.token != NULL;
+	size_t count = configured ? 1 : ARRAY_SIZE(variables);
+	*ret = NULL;
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_json_ json_t *token =
+			configured
+				? json_incref(config->github.token)
+				: json_pack("{s:{s:s}}", "$secret", "env", variables[i]);
+		bool present = false;
+		if (is_present(fx, token, &present, err) < 0)
+			return -1;
+		if (present) {
+			*ret = TAKE_PTR(token);
+			return 0;
+		}
+	}
+	return 0;
+}
+
 /* --- the client ------------------------------------------------------------------------------ */
 
 static int find_places(struct github *github, struct effects *fx,
@@ -161,14 +187,10 @@ int github_init(struct github *github, struct effects *fx, const struct config *
 	*ret = false;
 	*github = (struct github){0};
 	_cleanup_free_ char *api_url = NULL;
-	_cleanup_json_ json_t *token =
-		config->github.token
-			? json_incref(config->github.token)
-			: json_pack("{s:{s:s}}", "$secret", "env", "GITHUB_TOKEN");
-	bool present = false;
-	if (is_present(fx, token, &present, err) < 0)
+	_cleanup_json_ json_t *token = NULL;
+	if (find_token(fx, config, &token, err) < 0)
 		return -1;
-	if (!present)
+	if (!token)
 		return 0;
 	if (find_places(github, fx, config, &api_url, err) < 0) {
 		github_release(github);
