@@ -189,8 +189,10 @@ void aftermath_tell(struct transaction *t, json_t *result)
 	const struct courier courier = courier_of(t);
 	struct err failure = {0};
 	json_t *told = NULL;
-	if (!json_get_bool(result, "assumed", false) &&
-	    courier_deliver(&courier, &told, &failure) < 0)
+	bool assumed = json_get_bool(result, "assumed", false);
+	if (!assumed)
+		post_mortems_propose(&courier);
+	if (!assumed && courier_deliver(&courier, &told, &failure) < 0)
 		progress_report(t->engine->progress, PROGRESS_NOTE, "notify",
 				"what was not told is told by the next run: %s",
 				failure.message);

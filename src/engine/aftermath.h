@@ -24,10 +24,9 @@ void aftermath_tell(struct transaction *t, json_t *result);
 /* --- post-mortems (post_mortem.c) ------------------------------------------------------------- */
 
 struct courier;
-/* Looks after those that are owed: is the page there and complete, is it time to remind? Pushes only
- * when there is something to write down. Part of every run that is no transaction (those have it in
- * their last push); before courier_deliver(). */
-int post_mortems_chase(const struct courier *courier, struct err *err);
+/* Where pages go to pull requests (`write: pull-request`): opens those of incidents that are over. What
+ * does not work is said in the progress and tried again by the next run. */
+void post_mortems_propose(const struct courier *courier);
 
 /* --- sending (deliver.c) ---------------------------------------------------------------------- */
 

@@ -327,8 +327,10 @@ int engine_deliver(const struct engine *engine, json_t **ret_result, struct err 
 		       err) < 0)
 		return -1;
 	const struct courier courier = {engine, store, run};
-	if (draft_append(&courier, compose_reminders, NULL, err) < 0 ||
-	    courier_deliver(&courier, &told, err) < 0)
+	if (draft_append(&courier, compose_reminders, NULL, err) < 0)
+		return -1;
+	post_mortems_propose(&courier);
+	if (courier_deliver(&courier, &told, err) < 0)
 		return -1;
 	const json_t *outbox = json_object_get(store_documents(store)->state, "outbox");
 	*ret_result = result_of_told(engine, told);

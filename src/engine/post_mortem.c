@@ -96,19 +96,6 @@ void draft_post_mortems(struct draft *draft)
 	}
 }
 
-static int compose_chase(struct draft *draft, void *context, struct err *err)
-{
-	(void)context;
-	(void)err;
-	draft_post_mortems(draft);
-	return 0;
-}
-
-int post_mortems_chase(const struct courier *courier, struct err *err)
-{
-	return draft_append(courier, compose_chase, NULL, err);
-}
-
 /* --- writing ---------------------------------------------------------------------------------- */
 
 struct writing {
@@ -223,6 +210,50 @@ static int write_post_mortem(const struct courier *courier, struct writing *writ
 		return -1;
 	return draft_append(courier, compose_event, writing, err);
 }
+
+/* --- by itself -------------------------------------------------------------------------------- */
+
+/* The page of an incident that is over and has none yet. */
+static bool wants_page(const json_t *incident)
+{
+	const json_t *page = json_object_get(incident, "post_mortem");
+	return str_equal(json_get_string(incident, "status", ""), "resolved") &&
+	       str_equal(json_get_string(page, "status", ""), "due");
+}
+
+static void propose_page(const struct courier *courier, const json_t *incident)
+{
+	static const struct engine_incident nothing_asked = {0};
+	struct err failure = {0};
+	struct writing writing = {.engine = courier->engine,
+				  .asked = &nothing_asked,
+				  .incident = incident,
+				  .rules = rules_of(courier->engine),
+				  .page = STR_INIT};
+	if (write_post_mortem(courier, &writing, &failure) < 0)
+		progress_report(courier->engine->progress, PROGRESS_NOTE, "post-mortem",
+				"no page for incident %s yet: %s",
+				json_get_string(incident, "id", ""), failure.message);
+	str_release(&writing.page);
+	free(writing.url);
+}
+
+void post_mortems_propose(const struct courier *courier)
+{
+	const json_t *state = store_documents(courier->store)->state;
+	const struct config_post_mortem rules = rules_of(courier->engine);
+	_cleanup_json_ json_t *rows = json_incref(json_object_get(state, "incidents"));
+	size_t i;
+	const json_t *incident;
+	if (!str_equal(rules.write, "pull-request"))
+		return;
+	json_array_foreach(rows, i, incident) {
+		if (wants_page(incident))
+			propose_page(courier, incident);
+	}
+}
+
+/* --- by hand ---------------------------------------------------------------------------------- */
 
 int engine_post_mortem(const struct engine *engine, const struct engine_incident *asked,
 		       json_t **ret_result, struct err *err)

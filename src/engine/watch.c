@@ -230,6 +230,7 @@ static int watch_once(struct incident_desk *desk, struct round *round,
 		progress_report(round->engine->progress, PROGRESS_NOTE, "watch",
 				"a deployment goes on: its own gates judge, this round "
 				"does not count");
+	post_mortems_propose(&desk->courier);
 	if (courier_deliver(&desk->courier, &told, &failure) < 0)
 		progress_report(round->engine->progress, PROGRESS_NOTE, "notify",
 				"what was not told is told by the next run: %s",
