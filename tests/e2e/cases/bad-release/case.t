@@ -20,6 +20,7 @@ A release that starts and does not work is taken back by itself: exit status 3, 
     + version  DURATION
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P1 [production rollback] v3 > v2, incident ID
   ! + shop: prepared v3 (DURATION)
   ! + shop: switched to v3 from v2 (DURATION)
   ! + version: pass: all predicates hold
@@ -51,6 +52,7 @@ A failing predicate shows the value that was seen beside the bound.
     + version  DURATION
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P1 [production rollback] v3 > v2, incident ID
   ! + shop: prepared v4 (DURATION)
   ! + shop: switched to v4 from v2 (DURATION)
   ! + version: pass: all predicates hold
@@ -65,6 +67,7 @@ A failing predicate shows the value that was seen beside the bound.
   web1 v2
   $ belay status
   production
+    1 incident is open (P1): belay incident list
     SERVICE  LIVE  SINCE  LAST GOOD  DEPLOYMENT
     shop  v2  AGO  v2  ID
   
@@ -76,6 +79,7 @@ A failing predicate shows the value that was seen beside the bound.
   journal: https://ADDRESS:20443/git/app.git belay-state
   $ belay history
   TIME (UTC)  EVENT  VERSION  ACTOR  COMMIT  WHAT
+  TIME  incident.updated  v4  root  HASH  incident ID updated: again: v4 > v2
   TIME  lock.released  root  HASH  lock released
   TIME  deployment.rolled-back  v4  root  HASH  rolled back shop v4 to v2: gates failed: health: expected .body.status == "UP", got "DOWN"
   TIME  gate.judged  root  HASH  after-undo: pass
@@ -85,6 +89,7 @@ A failing predicate shows the value that was seen beside the bound.
   TIME  deployment.captured  root  HASH  captured shop
   TIME  deployment.begun  v4  root  HASH  deploying shop v4
   TIME  lock.acquired  root  HASH  lock taken by root (generation 4)
+  TIME  incident.opened  v3  root  HASH  incident ID opened, P1: v3 > v2
   TIME  lock.released  root  HASH  lock released
   TIME  deployment.rolled-back  v3  root  HASH  rolled back shop v3 to v2: gates failed: health: expected .status == 200, got 503 (and 1 more)
   TIME  gate.judged  root  HASH  after-undo: pass
@@ -94,10 +99,8 @@ A failing predicate shows the value that was seen beside the bound.
   TIME  deployment.captured  root  HASH  captured shop
   TIME  deployment.begun  v3  root  HASH  deploying shop v3
   TIME  lock.acquired  root  HASH  lock taken by root (generation 3)
-  TIME  lock.released  root  HASH  lock released
-  TIME  deployment.committed  v2  root  HASH  deployed shop v2
   $ belay verify
-  + 34 events of 1 environment add up
+  + 36 events of 1 environment add up
     https://ADDRESS:20443/git/app.git belay-state at HASH
   $ journal
   production: lock taken by root (generation 1)
@@ -125,6 +128,7 @@ A failing predicate shows the value that was seen beside the bound.
   production: after-undo: pass
   production: rolled back shop v3 to v2: gates failed: health: expected .status == 200, got 503 (and 1 more)
   production: lock released
+  production: incident ID opened, P1: v3 > v2
   production: lock taken by root (generation 4)
   production: deploying shop v4
   production: captured shop
@@ -134,6 +138,7 @@ A failing predicate shows the value that was seen beside the bound.
   production: after-undo: pass
   production: rolled back shop v4 to v2: gates failed: health: expected .body.status == "UP", got "DOWN"
   production: lock released
+  production: incident ID updated: again: v4 > v2
 
 A release that was taken back has not become the one to go back to.
 

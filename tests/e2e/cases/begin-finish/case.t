@@ -54,4 +54,4 @@ Nothing to finish, or something else.
   $ belay finish -e production --quiet
   + production: v3 is live (was v1) in DURATION
   $ belay verify | head -1
-  + 25 events of 1 environment add up
+  + 28 events of 1 environment add up

@@ -17,6 +17,7 @@ The very first release is bad: there is nothing to go back to, so the host ends 
     + version  DURATION
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P1 [production rollback] v1 > nothing, incident ID
   ! + shop: prepared v1 (DURATION)
   ! + shop: switched to v1 (DURATION)
   ! + version: pass: all predicates hold
@@ -37,8 +38,9 @@ The very first release is bad: there is nothing to go back to, so the host ends 
   gate.judged
   deployment.rolled-back
   lock.released
+  incident.opened
   $ belay verify
-  + 8 events of 1 environment add up
+  + 9 events of 1 environment add up
     https://ADDRESS:20443/git/app.git belay-state at HASH
 
   $ release v2

@@ -50,11 +50,13 @@ A first try needs no host, no remote and no git: `init` writes a starter, the dr
     CLOCK  +  app  switched to v1 from v2
   
   ID, recorded on .belay/state.git belay-state at HASH
+  P1 [laptop rollback] v2 > v1, incident ID
   ! + app: switched to v1 from v2 (DURATION)
   $ cat live
   v1
   $ belay status -c belay.yml
   laptop
+    1 incident is open (P1): belay incident list
     SERVICE  LIVE  SINCE  LAST GOOD  DEPLOYMENT
     app  v1  AGO  v1  ID
   
@@ -75,6 +77,7 @@ A deploy command that fails is undone with the version before.
     CLOCK  +  app  took v3 back, v1 is live
   
   ID, recorded on .belay/state.git belay-state at HASH
+  P1 [laptop rollback] v2 > v1, incident ID
   ! x switch: app: deploy command failed with status 1
   ! + app: took v3 back, v1 is live (DURATION)
   [3]

@@ -14,9 +14,9 @@ is told; exit status 5.
   $ cat live
   v1
   $ events .belay/state.git | tail -3
-  gate.judged
   deployment.unproven
   lock.released
+  incident.opened
   $ belay status --jq '.environments[0].services.app | [.live.version, .last_good.version]'
   ["v1",null]
 

@@ -20,6 +20,7 @@ Two hosts; one of them fails to switch: all go back.
     shop  web2  v1  v2  taken back  DURATION  web2: step 'activate' of shop failed with status 80: hook 'switched' failed with status 1
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P1 [production rollback] v2 > v1, incident ID
   ! + shop: prepared v2 (DURATION)
   ! x switch: web2: step 'activate' of shop failed with status 80: hook 'switched' failed with status 1
   ! + shop: took v2 back, v1 is live (DURATION)
@@ -47,6 +48,7 @@ Two hosts; one of them fails to switch: all go back.
   gate.judged
   deployment.rolled-back
   lock.released
+  incident.opened
   $ host web2 rm /srv/refuse
   $ quietly belay deploy -e production --version v2 --artifact v2.tar.zst
   $ served web1 web2

@@ -19,6 +19,7 @@ Going back, to the release before or to one that is named.
     + version  DURATION
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P1 [production rollback] v3 > v2, incident ID
   ! + shop: prepared v2 (DURATION)
   ! + shop: switched to v2 from v3 (DURATION)
   ! + health: pass: all predicates hold
@@ -95,6 +96,7 @@ Going back, to the release before or to one that is named.
   TIME  deployment.captured  root  HASH  captured shop
   TIME  deployment.begun  v3  root  HASH  going back with shop v3
   TIME  lock.acquired  root  HASH  lock taken by root (generation 7)
+  TIME  incident.updated  root  HASH  incident ID updated: went back: v1 > v3
   TIME  lock.released  root  HASH  lock released
   TIME  deployment.committed  v3  root  HASH  went back with shop v3
   TIME  gate.judged  root  HASH  gates: pass
@@ -103,12 +105,11 @@ Going back, to the release before or to one that is named.
   TIME  deployment.captured  root  HASH  captured shop
   TIME  deployment.begun  v3  root  HASH  going back with shop v3
   TIME  lock.acquired  root  HASH  lock taken by root (generation 6)
+  TIME  incident.updated  root  HASH  incident ID updated: went back: v2 > v1
   TIME  lock.released  root  HASH  lock released
   TIME  deployment.committed  v1  root  HASH  went back with shop v1
-  TIME  gate.judged  root  HASH  gates: pass
-  TIME  deployment.switched  root  HASH  switched shop
   $ belay verify
-  + 56 events of 1 environment add up
+  + 59 events of 1 environment add up
     https://ADDRESS:20443/git/app.git belay-state at HASH
   $ journal
   production: lock taken by root (generation 1)
@@ -143,6 +144,7 @@ Going back, to the release before or to one that is named.
   production: gates: pass
   production: went back with shop v2
   production: lock released
+  production: incident ID opened, P1: v3 > v2
   production: lock taken by root (generation 5)
   production: going back with shop v1
   production: captured shop
@@ -151,6 +153,7 @@ Going back, to the release before or to one that is named.
   production: gates: pass
   production: went back with shop v1
   production: lock released
+  production: incident ID updated: went back: v2 > v1
   production: lock taken by root (generation 6)
   production: going back with shop v3
   production: captured shop
@@ -159,6 +162,7 @@ Going back, to the release before or to one that is named.
   production: gates: pass
   production: went back with shop v3
   production: lock released
+  production: incident ID updated: went back: v1 > v3
   production: lock taken by root (generation 7)
   production: going back with shop v3
   production: captured shop

@@ -43,6 +43,7 @@ What a command on this machine prints cannot play with the terminal.
     CLOCK  x  app  could not take v3 back: app: deploy command failed with status 3: \xe2\x90\x9b[2J\xe2\x90\x9b]0;owned\xe2\x90\x87gone (esc)
   
   ID, recorded on state.git belay-state at HASH
+  P0 [production CRITICAL] v3 could not be taken back, incident ID
   ! x switch: app: deploy command failed with status 3: \xe2\x90\x9b[2J\xe2\x90\x9b]0;owned\xe2\x90\x87gone (esc)
   ! x app: could not take v3 back: app: deploy command failed with status 3: \xe2\x90\x9b[2J\xe2\x90\x9b]0;owned\xe2\x90\x87gone (DURATION) (esc)
   [4]

@@ -23,6 +23,7 @@ The gate fails, and so does the undo: exit status 4, the lock stays, and belay s
     + version  DURATION
   
   ID, recorded on https://ADDRESS:20443/git/app.git belay-state at HASH
+  P0 [production CRITICAL] v2 could not be taken back, incident ID
   ! + shop: prepared v2 (DURATION)
   ! + shop: switched to v2 from v1 (DURATION)
   ! + version: pass: all predicates hold
@@ -31,10 +32,10 @@ The gate fails, and so does the undo: exit status 4, the lock stays, and belay s
   ! x shop: could not take v2 back: web1: step 'undo' of shop failed with status 80: hook 'undone' failed with status 7 (DURATION)
   [4]
   $ events | tail -4
-  deployment.switched
   gate.judged
   deployment.stuck
   lock.kept
+  incident.opened
   $ belay status
   production
     lock kept by root@RUNNER (run RUN), taken AGO, undo failed AGO: web1: step 'undo' of shop failed with status 80: hook 'undone' failed with status 7
@@ -42,6 +43,7 @@ The gate fails, and so does the undo: exit status 4, the lock stays, and belay s
       undo failed: web1: step 'undo' of shop failed with status 80: hook 'undone' failed with status 7
       1. shop: bring v1 back by hand (web1: step 'undo' of shop failed with status 80: hook 'undone' failed with status 7)
       2. when it is as it should be, run 'belay deploy' or 'belay rollback' with --take-lock
+    1 incident is open (P0): belay incident list
     SERVICE  LIVE  SINCE  LAST GOOD  DEPLOYMENT
     shop  v1  AGO  v1  ID
   
@@ -50,7 +52,7 @@ The gate fails, and so does the undo: exit status 4, the lock stays, and belay s
   
   journal: https://ADDRESS:20443/git/app.git belay-state
   $ belay verify
-  + 16 events of 1 environment add up
+  + 17 events of 1 environment add up
     https://ADDRESS:20443/git/app.git belay-state at HASH
 
 Nobody deploys over it by accident.
