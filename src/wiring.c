@@ -244,8 +244,26 @@ static int run_tape(struct command_context *context, const char *tape,
 /* --- the ordinary chain ---------------------------------------------------------------------- */
 
 /* One line for an effect that ended. The clock and the like would drown the others. */
+/* How a service answered, and how many requests it still allows. */
+static void add_http(struct str *line, const json_t *answer)
+{
+	const json_t *headers = json_object_get(answer, "headers");
+	const char *remaining =
+		json_get_string(headers, "x-ratelimit-remaining",
+				json_get_string(headers, "ratelimit-remaining", NULL));
+	const char *limit =
+		json_get_string(headers, "x-ratelimit-limit",
+				json_get_string(headers, "ratelimit-limit", NULL));
+	int64_t status = json_get_int(answer, "status", 0);
+	if (status)
+		str_addf(line, ", status %lld", (long long)status);
+	if (remaining && limit)
+		str_addf(line, ", %s of %s requests left", remaining, limit);
+}
+
 static void show_effect(void *context, const char *lane, const struct effect *effect,
-			int64_t duration_ms, const struct err *failure)
+			int64_t duration_ms, const json_t *answer,
+			const struct err *failure)
 {
 	const struct host *host = context;
 	_cleanup_str_ struct str line = STR_INIT;
@@ -258,6 +276,8 @@ static void show_effect(void *context, const char *lane, const struct effect *ef
 		str_addf(&line, ", %s", effect->summary);
 	str_add(&line, " (");
 	duration_add(&line, duration_ms);
+	if (strcmp(effect->kind, "http") == 0)
+		add_http(&line, answer);
 	str_addf(&line, ")%s%s", failure ? ": " : "", failure ? failure->message : "");
 	_cleanup_free_ char *clean =
 		effects_redact_text(host->context.fx, str_text(&line));

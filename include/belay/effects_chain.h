@@ -29,10 +29,11 @@ int effects_replay_new(const char *path, struct effects_layer **ret, json_t **re
 struct effects_layer *effects_whatif_new(struct effects_layer *below);
 
 /* Who wants to know about every effect as it ends. Called from the lane's thread; `failure` is NULL
- * when it went well. `effect` is not redacted. */
+ * when it went well, `answer` when it did not. `effect` is not redacted. */
 struct effects_listener {
 	void (*ended)(void *context, const char *lane, const struct effect *effect,
-		      int64_t duration_ms, const struct err *failure);
+		      int64_t duration_ms, const json_t *answer,
+		      const struct err *failure);
 	void *context;
 };
 /* Tells the listener, changes nothing. Takes `below`; stands on top of everything else. */

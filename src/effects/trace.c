@@ -28,7 +28,8 @@ static int trace_perform(struct effects_layer *layer, const struct lane *lane,
 	int64_t begin_ms = mono_ms();
 	int result = layer_perform(layer->below, lane, effect, ret_answer, err);
 	trace->listener.ended(trace->listener.context, lane->path, effect,
-			      mono_ms() - begin_ms, result < 0 ? err : NULL);
+			      mono_ms() - begin_ms, result < 0 ? NULL : *ret_answer,
+			      result < 0 ? err : NULL);
 	return result;
 }
 

@@ -325,9 +325,11 @@ a_run_can_be_replayed() {
 }
 
 requests_are_counted() {
+	deploy v0 0 --verbose
+	says 'status 201, 99'
+	says 'of 1000 requests left'
 	deploy v1 0 --json
 	is 'requests' "$(grep -cE '"requests": ?[1-9]' "$work/out")" 1
-	double /_settings '{"limit": 1000, "permissions": {}}'
 	is 'remaining' "$(grep -cE '"remaining": ?9[0-9][0-9]' "$work/out")" 1
 }
 
