@@ -102,9 +102,9 @@ static int run(struct command_context *context, struct command_result *result,
 		return -1;
 	if (write_all(context, prefix, &starter, written, err) < 0)
 		return -1;
-	result->value =
-		json_pack("{s:s, s:s, s:O, s:O}", "driver", starter.driver, "service",
-			  starter.service, "found", starter.found, "files", written);
+	result->value = json_pack("{s:s, s:s, s:O, s:O}", "driver", starter.driver,
+				  "service", starter_service(&starter), "found",
+				  starter.found, "files", written);
 	result->render = render_init;
 	return 0;
 }

@@ -154,6 +154,11 @@ static void add_found(struct str *out, const struct starter *starter)
 	}
 }
 
+const char *starter_service(const struct starter *starter)
+{
+	return str_equal(starter->driver, "digitalocean") ? "app" : starter->service;
+}
+
 /* As the variables say, or with an address to be replaced. */
 static char *digitalocean_config(const struct starter *starter)
 {

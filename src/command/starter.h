@@ -20,6 +20,8 @@ int starter_look(struct effects *fx, const char *prefix, const json_t *repositor
 		 struct starter *ret, struct err *err);
 void starter_release(struct starter *starter);
 
+/* What the service is called in the configuration. Borrowed. */
+const char *starter_service(const struct starter *starter);
 /* The files' texts. Fresh strings. */
 char *starter_config(const struct starter *starter);
 char *starter_workflow(const struct starter *starter);

@@ -63,15 +63,19 @@ static void cross_digest(const struct inspection *in, const struct spot *spot,
  * first reason when it does not compile. */
 static const char *end_of_part(const char *begin, struct err *err)
 {
+	enum { TRIES = 100 }; /* of a text that is no template at all */
 	struct err later = {0};
 	const char *end = strstr(begin, "}}");
 	if (!end)
 		(void)err_set(err, ERR_CONFIG, "'{{' without '}}'");
-	for (; end; end = strstr(end + 1, "}}")) {
+	for (int i = 0; end && i < TRIES; i++, end = strstr(end + 1, "}}")) {
 		_cleanup_(jq_program_freep) struct jq_program *program = NULL;
 		_cleanup_free_ char *text = mem_strndup(begin, (size_t)(end - begin));
-		if (jq_compile_text(text, NULL, &program, err->code ? &later : err) == 0)
+		if (jq_compile_text(text, NULL, &program, err->code ? &later : err) ==
+		    0) {
+			err_clear(err);
 			return end + 2;
+		}
 	}
 	return NULL;
 }

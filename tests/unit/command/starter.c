@@ -75,9 +75,12 @@ TEST(starters_are_valid)
 		CHECK(!strstr(workflow, "@SECRETS@") && !strstr(workflow, "@BUILD@"));
 		CHECK_OK(config_parse(text, strlen(text), "t", &config, NULL, &err),
 			 &err);
-		if (config)
+		if (config) {
 			CHECK_STR_EQ(config->environments[0].services[0].driver,
 				     row->driver);
+			CHECK_STR_EQ(config->environments[0].services[0].name,
+				     starter_service(&starter));
+		}
 		/* The workflow is YAML too. */
 		_cleanup_(yaml_freep) struct yaml *yaml = NULL;
 		CHECK_OK(yaml_parse(workflow, strlen(workflow), "w", &yaml, &err), &err);
