@@ -29,8 +29,8 @@ start() {
 		- {job_name: pushgateway, honor_labels: true, static_configs: [{targets: ["$address:21391"]}]}
 	CONF
 	cat >"$dir/init" <<-INIT
-		prometheus-pushgateway --web.listen-address=$address:21391 &
-		prometheus-pushgateway --web.listen-address=$address:21392 --web.config.file=$dir/web.yml &
+		prometheus-pushgateway --web.listen-address=$address:21391 --persistence.file= &
+		prometheus-pushgateway --web.listen-address=$address:21392 --web.config.file=$dir/web.yml --persistence.file= &
 		exec prometheus --config.file=$dir/prometheus.yml --storage.tsdb.path=$dir/tsdb --web.listen-address=$address:21390
 	INIT
 	cell_start "$dir" "$dir/init"
