@@ -294,6 +294,38 @@ static int ssh_undo(struct effects *fx, const struct driver_job *job, json_t **r
 	return move_hosts(fx, job, undo_host, ret, err);
 }
 
+/* --- restart --------------------------------------------------------------------------------- */
+
+static int restart_host(struct effects *fx, const struct driver_job *job,
+			const struct config_host *host, json_t **ret_value,
+			struct err *err)
+{
+	(void)ret_value;
+	_cleanup_free_ char *summary =
+		str_format("run the hook 'switched' of %s again", job->service->name);
+	const struct ssh_step step = {
+		.name = "restart", .mode = EFFECT_ACT, .summary = summary};
+	return ssh_step_run(fx, job, host, &step, NULL, err);
+}
+
+/* What runs a release is not known to belay but for the hook that a switch ends with. */
+static int ssh_restart(struct effects *fx, const struct driver_job *job,
+		       const json_t *components, json_t **ret, struct err *err)
+{
+	const json_t *hooks = json_object_get(job->service->settings, "hooks");
+	if (!json_get_string(hooks, "switched", NULL)) {
+		err_set(err, ERR_CONFIG, "%s: there is no hook that would restart it",
+			job->service->name);
+		return err_hint(err, "add 'hooks: {switched: …}' to service '%s'",
+				job->service->name);
+	}
+	if (json_array_size(components) > 0)
+		return err_set(err, ERR_CONFIG,
+			       "%s: the driver 'ssh-release' knows no components",
+			       job->service->name);
+	return move_hosts(fx, job, restart_host, ret, err);
+}
+
 /* --- finish ---------------------------------------------------------------------------------- */
 
 static int prune_host(struct effects *fx, const struct driver_job *job,
@@ -325,5 +357,6 @@ const struct driver driver_ssh_release = {
 	.prepare = ssh_prepare,
 	.activate = ssh_activate,
 	.undo = ssh_undo,
+	.restart = ssh_restart,
 	.finish = ssh_finish,
 };

@@ -220,6 +220,17 @@ step_undo() {
 	rm -f "$state/switching"
 }
 
+# What the hook does after a switch, once more: nothing is moved.
+step_restart() {
+	begin
+	check_current
+	live=$(readlink "$belay_root/current" 2>/dev/null || :)
+	[ -n "$live" ] || stop 79 "nothing is live below $belay_root"
+	[ -z "$belay_release" ] || [ "$live" = "releases/$belay_release" ] ||
+		stop 79 "current is $live here, the journal says releases/$belay_release"
+	run_hook switched "$belay_hook_switched" "$belay_root/current/"
+}
+
 step_prune() {
 	begin
 	live=$(readlink "$belay_root/current" 2>/dev/null || :)

@@ -41,6 +41,7 @@ static int restart_part(struct transaction *t, struct part *part,
 	int result = part->driver->restart(t->engine->fx, &job, components, &part->report,
 					   err);
 	int64_t ms = effects_mono_ms(t->engine->fx) - begin_ms;
+	part->touched = result == 0;
 	if (result == 0)
 		record_line(t, "restart", part->service->name, "ok", ms, "restarted %s",
 			    part->version);
@@ -74,7 +75,7 @@ static void record_restarts(struct transaction *t, const json_t *components,
 			    const json_t *gate)
 {
 	for (size_t i = 0; i < t->part_count; i++)
-		if (t->parts[i].report)
+		if (t->parts[i].touched)
 			record_event(t, "service.restarted",
 				     json_pack("{s:s, s:O?, s:s?, s:s?}", "service",
 					       t->parts[i].service->name, "components",

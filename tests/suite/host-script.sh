@@ -75,6 +75,15 @@ whole_life() {
 	check "undo again" ends_with 0 undo
 	check "undo again has nothing to do" says unchanged
 
+	vars[release]=r1 vars[hook_switched]='pwd >>"$BELAY_ROOT/restarted"'
+	check "restart" ends_with 0 restart
+	check "restart runs the hook in what is live" [ "$(cat "$root/restarted")" = "$root/current" ]
+	vars[release]=r2
+	check "restart of what is not live here" ends_with 79 restart
+	check "restart says what is live" says 'current is releases/r1 here, the journal says releases/r2'
+	check "restart ran nothing then" [ "$(wc -l <"$root/restarted")" -eq 1 ]
+	vars[hook_switched]=
+
 	artifact r3
 	vars[sha256]=0000
 	check "a wrong checksum is refused" ends_with 65 receive "$work/r3.tar.gz"
