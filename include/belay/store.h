@@ -53,7 +53,7 @@ typedef int store_decide(const struct journal_documents *documents, json_t *even
 			 void *context, struct err *err);
 
 /* Reads-decides-commits-pushes until it holds. ERR_STATE when the branch does not fit or when only
- * races were lost for two minutes, ERR_AUTH when the remote refuses, ERR_NET or ERR_TIMEOUT when it
+ * races were lost for five minutes, ERR_AUTH when the remote refuses, ERR_NET or ERR_TIMEOUT when it
  * did not answer for a minute or a third of the lease, or asks for more patience than that. What it
  * did not answer may have arrived. */
 int store_append(struct store *store, store_decide *decide, void *context,

@@ -13,7 +13,7 @@
 #include "belay/timefmt.h"
 #include "store_parts.h"
 
-#define GIVE_UP_MS 120000 /* after so long a time of lost races */
+#define GIVE_UP_MS 300000 /* after so long a time of lost races */
 
 /* What one try works with. */
 struct attempt {

@@ -13,7 +13,8 @@
 
 #define SPAN_PUSHES 16 /* the first span has room for so many pushes as the last one */
 #define SPAN_MIN_MS 20
-#define SPAN_MAX_MS 4000
+#define SPAN_FIRST_MAX_MS 4000
+#define SPAN_MAX_MS 16000
 #define VETERAN_TRIES 6 /* after so many the span is half as long … */
 #define TRIES_MAX 16    /* … and after so many it shrinks no more */
 #define GAP_PUSHES 3    /* between two appends of one store; others read and push in it */
@@ -29,12 +30,15 @@ static int64_t span_ms(int tries, int64_t push_ms)
 {
 	const int64_t veteran = VETERAN_TRIES * VETERAN_TRIES;
 	int64_t span = push_ms * SPAN_PUSHES;
+	int64_t max_ms = SPAN_FIRST_MAX_MS;
 	if (span < SPAN_MIN_MS)
 		span = SPAN_MIN_MS;
-	if (span > SPAN_MAX_MS)
-		span = SPAN_MAX_MS;
-	if (tries > 1)
-		span *= 2; /* more than two are here */
+	if (tries > 1) { /* more than two are here */
+		span *= 2;
+		max_ms = SPAN_MAX_MS;
+	}
+	if (span > max_ms)
+		span = max_ms;
 	if (tries > TRIES_MAX)
 		tries = TRIES_MAX;
 	return span * veteran / (veteran + (int64_t)tries * tries);
@@ -70,8 +74,8 @@ bool store_pace_before(struct store *store, int64_t *ret_nap_ms)
 	*ret_nap_ms = 0;
 	if (pace->appends < HASTY_APPENDS)
 		return pace->crowd > 0;
-	if (gap_ms > SPAN_MAX_MS)
-		gap_ms = SPAN_MAX_MS;
+	if (gap_ms > SPAN_FIRST_MAX_MS)
+		gap_ms = SPAN_FIRST_MAX_MS;
 	if (pace->crowd > 0)
 		gap_ms = jittered_ms(store, 2 * span_ms(pace->crowd, pace->push_ms));
 	*ret_nap_ms = pace->pushed_mono_ms + gap_ms - effects_mono_ms(store->fx);

@@ -73,7 +73,7 @@ def writers(world, where, count, appends):
     results = _together([[program, "belay.yml", "shared", name, str(each)] for name in names], world.environment, directory,
                         60 + appends * 2)
     asked = _asked_to_push(world) - asked
-    faults = [f"{name} ended with {status}: {out.strip()}"[-500:] for name, (status, out) in zip(names, results) if status != 0]
+    faults = [f"{name} ended with {status}: {_words(out)}" for name, (status, out) in zip(names, results) if status != 0]
     waits = sorted(int(line) for status, out in results if status == 0 for line in out.split())
     rows = journal.events(world, branch)
     written = {name: [] for name in names}
@@ -89,6 +89,11 @@ def writers(world, where, count, appends):
         faults.append("verify: " + verified.text().strip())
     return Found(faults=faults, note=f"{len(rows)} commits by {count} writers, {_distribution(waits)}"
                  + (f", {asked / (each * count):.2f} tries a push" if asked else ""))
+
+
+def _words(out):
+    """What a writer says besides numbers."""
+    return " ".join(line for line in out.splitlines() if not line.isdigit())
 
 
 def _asked_to_push(world):

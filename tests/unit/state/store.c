@@ -279,7 +279,7 @@ TEST(a_store_that_always_loses_gives_up)
 	CHECK_FAILS(store_append(store, take_and_give, bench.run, &err), &err, ERR_STATE,
 		    "others keep writing");
 	CHECK(bench.world->slept_ms > 60000); /* it does not keep the remote busy */
-	CHECK(bench.world->slept_ms < 125000);
+	CHECK(bench.world->slept_ms < 320000);
 	CHECK(bench.world->appends > 10);
 	store_free(store);
 	bench_release(&bench);
