@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "belay/config.h"
 #include "belay/effects.h"
@@ -99,8 +100,9 @@ int engine_incident_update(const struct engine *engine,
 int engine_incident_resolve(const struct engine *engine,
 			    const struct engine_incident *asked, json_t **ret_result,
 			    struct err *err);
-/* {incidents: [..], overdue: [..]} of the environment, or of all when engine->environment is NULL. */
-int engine_incident_list(const struct engine *engine, json_t **ret_result,
+/* {incidents: [..], overdue: [..]} of the environment, or of all when engine->environment is NULL. What
+ * is late is judged as of now_ms. */
+int engine_incident_list(const struct engine *engine, int64_t now_ms, json_t **ret_result,
 			 struct err *err);
 /* Writes (or shows, or marks as done) the post-mortem. */
 int engine_post_mortem(const struct engine *engine, const struct engine_incident *asked,

@@ -64,15 +64,14 @@ static int list(struct command_context *context, json_t **ret_result, struct err
 	if (request_text(context->request, "environment") &&
 	    context->environment(context, &engine.config, &engine.environment, err) < 0)
 		return -1;
-	return engine_incident_list(&engine, ret_result, err);
+	return engine_incident_list(&engine, context->now_ms, ret_result, err);
 }
 
 static int show(struct command_context *context, json_t **ret_result, struct err *err)
 {
 	const char *id = request_argument(context->request, 1);
 	if (!id)
-		return err_set(err, ERR_USAGE,
-			       "belay incident show: which one? give its id");
+		return err_set(err, ERR_USAGE, "'incident show' needs an id");
 	_cleanup_json_ json_t *all = NULL;
 	if (list(context, &all, err) < 0)
 		return -1;
@@ -121,7 +120,7 @@ static int unknown(const char *word, struct err *err)
 	static const char *const words[] = {"open", "update", "resolve",
 					    "list", "show",   "post-mortem"};
 	const char *nearest = str_nearest(word, words, ARRAY_SIZE(words));
-	err_set(err, ERR_USAGE, "belay incident: there is no '%s'", word);
+	err_set(err, ERR_USAGE, "'incident' knows no '%s'", word);
 	if (nearest)
 		return err_hint(err, "did you mean 'belay incident %s'?", nearest);
 	return err_hint(err, "it is open, update, resolve, list, show or post-mortem");
@@ -140,10 +139,10 @@ static int dispatch(struct command_context *context, const char *word,
 			continue;
 		if (!has_id || acts[i].takes_id)
 			return act(context, acts[i].perform, ret_result, err);
-		return err_set(err, ERR_USAGE, "belay incident %s takes no id", word);
+		return err_set(err, ERR_USAGE, "'incident %s' takes no id", word);
 	}
 	if (strcmp(word, "list") == 0) {
-		err_set(err, ERR_USAGE, "belay incident list takes no id");
+		err_set(err, ERR_USAGE, "'incident list' takes no id");
 		return err_hint(err, "belay incident show %s",
 				request_argument(context->request, 1));
 	}

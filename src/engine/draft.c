@@ -27,7 +27,8 @@ void draft_release(struct draft *draft)
 	json_decref(draft->events);
 }
 
-const char *draft_actor(const struct draft *draft)
+/* Who runs this, in a word. */
+static const char *actor_of(const struct draft *draft)
 {
 	return json_get_string(draft->courier->run, "actor", "belay");
 }
@@ -124,12 +125,13 @@ void draft_update(struct draft *draft, const char *id, json_t *change)
 	tell_incident(draft, "incident-updated", own);
 }
 
-void draft_acknowledge(struct draft *draft, const char *id)
+void draft_acknowledge(struct draft *draft, const char *id, bool tells)
 {
 	_cleanup_free_ char *own = mem_strdup(id);
 	draft_add(draft, "incident.acknowledged",
-		  json_pack("{s:s, s:s}", "incident", own, "by", draft_actor(draft)));
-	tell_incident(draft, "incident-updated", own);
+		  json_pack("{s:s, s:s}", "incident", own, "by", actor_of(draft)));
+	if (tells)
+		tell_incident(draft, "incident-updated", own);
 }
 
 void draft_resolve(struct draft *draft, const char *id, const char *text, bool closes)
@@ -140,7 +142,7 @@ void draft_resolve(struct draft *draft, const char *id, const char *text, bool c
 		return;
 	}
 	draft_add(draft, "incident.resolved",
-		  json_pack("{s:s, s:s, s:s}", "incident", own, "by", draft_actor(draft),
+		  json_pack("{s:s, s:s, s:s}", "incident", own, "by", actor_of(draft),
 			    "text", text));
 	tell_incident(draft, "incident-resolved", own);
 }

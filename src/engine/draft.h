@@ -32,7 +32,8 @@ void draft_tell(struct draft *draft, const char *topic, const char *key,
  * what is opened with P0 or P1 owes a post-mortem. */
 void draft_open(struct draft *draft, json_t *opened);
 void draft_update(struct draft *draft, const char *id, json_t *change);
-void draft_acknowledge(struct draft *draft, const char *id);
+/* `tells` false: an update that follows does. */
+void draft_acknowledge(struct draft *draft, const char *id, bool tells);
 /* When incidents are not closed by themselves (`incidents.close`), `closes` false: only an update. */
 void draft_resolve(struct draft *draft, const char *id, const char *text, bool closes);
 /* Reminders, and pages that have landed. Looks at files. */
@@ -42,8 +43,5 @@ void draft_post_mortems(struct draft *draft);
 typedef int draft_compose(struct draft *draft, void *context, struct err *err);
 int draft_append(const struct courier *courier, draft_compose *compose, void *context,
 		 struct err *err);
-
-/* Who runs this, in a word: for `by`. */
-const char *draft_actor(const struct draft *draft);
 
 #endif

@@ -182,14 +182,16 @@ int engine_incident_open(const struct engine *engine, const struct engine_incide
 	return perform(&desk, &act, ret_result, err);
 }
 
+/* One message, however much was changed. */
 static int compose_update(struct draft *draft, void *context, struct err *err)
 {
 	const struct act *act = context;
 	const struct engine_incident *asked = act->asked;
+	bool only = !asked->text && !asked->severity;
 	(void)err;
 	if (asked->acknowledge)
-		draft_acknowledge(draft, act->id);
-	if (!asked->text && !asked->severity)
+		draft_acknowledge(draft, act->id, only);
+	if (only)
 		return 0;
 	_cleanup_free_ char *words = asked->text ? mem_strdup(asked->text)
 						 : str_format("now %s", asked->severity);
@@ -276,12 +278,11 @@ static int add_all(const struct engine *engine, json_t *result, int64_t now_ms,
 	return 0;
 }
 
-int engine_incident_list(const struct engine *engine, json_t **ret_result,
+int engine_incident_list(const struct engine *engine, int64_t now_ms, json_t **ret_result,
 			 struct err *err)
 {
 	_cleanup_json_ json_t *result =
 		json_pack("{s:[], s:[], s:[]}", "incidents", "overdue", "told");
-	int64_t now_ms = effects_now_ms(engine->fx);
 	if (engine->environment) {
 		_cleanup_(store_freep) struct store *store = NULL;
 		if (store_open(engine->fx, engine->config, engine->environment->name,

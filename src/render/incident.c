@@ -23,8 +23,8 @@ static void add_age(struct str *out, const json_t *object, const char *key,
 		time_add_relative(out, at_ms, now_ms);
 }
 
-/* "due in 2 hours", "OVERDUE since 3 days", "done". */
-static void add_post_mortem(struct str *out, const json_t *incident, int64_t now_ms)
+/* "due 2026-11-23T09:52:03Z", "OVERDUE, was due …", "done". */
+static void add_post_mortem(struct str *out, const json_t *incident)
 {
 	const json_t *page = json_object_get(incident, "post_mortem");
 	const char *status = json_get_string(page, "status", "none");
@@ -38,8 +38,7 @@ static void add_post_mortem(struct str *out, const json_t *incident, int64_t now
 		str_add(out, "done");
 		return;
 	}
-	str_add(out, "due ");
-	add_age(out, page, "due_at", now_ms);
+	str_addf(out, "due %s", json_get_string(page, "due_at", "some day"));
 }
 
 static void add_row(struct table *table, const struct render *render,
@@ -50,7 +49,7 @@ static void add_row(struct table *table, const struct render *render,
 	bool overdue = json_get_bool(incident, "overdue", false);
 	bool resolved = str_equal(json_get_string(incident, "status", ""), "resolved");
 	add_age(&age, incident, "opened_at", render->now_ms);
-	add_post_mortem(&page, incident, render->now_ms);
+	add_post_mortem(&page, incident);
 	table_cell(table, 0, INK_NAME, "%s", json_get_string(incident, "id", ""));
 	table_cell(table, 1, resolved ? INK_DIM : severity_ink(incident), "%s",
 		   json_get_string(incident, "severity", ""));
@@ -133,7 +132,7 @@ static void add_incident(struct str *out, const struct render *render,
 			 const json_t *incident)
 {
 	_cleanup_str_ struct str page = STR_INIT;
-	add_post_mortem(&page, incident, render->now_ms);
+	add_post_mortem(&page, incident);
 	add_fact(out, render, "opened", json_get_string(incident, "opened_at", NULL));
 	add_fact(out, render, "by", json_get_string(incident, "by", NULL));
 	add_fact(out, render, "resolved", json_get_string(incident, "resolved_at", NULL));
@@ -183,5 +182,6 @@ void render_incident(struct str *out, const struct render *render, const json_t 
 		add_fact(out, render, "written to", written);
 	else if (!render->quiet)
 		add_incident(out, render, incident);
-	told_add(out, render, json_object_get(result, "told"));
+	if (!render->quiet)
+		told_add(out, render, json_object_get(result, "told"));
 }

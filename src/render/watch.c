@@ -93,5 +93,6 @@ void render_watch(struct str *out, const struct render *render, const json_t *re
 		add_alerts(out, render, json_object_get(result, "alerts"));
 	add_changes(out, render, json_object_get(result, "changes"));
 	add_incident(out, render, json_object_get(result, "incident"));
-	told_add(out, render, json_object_get(result, "told"));
+	if (!render->quiet)
+		told_add(out, render, json_object_get(result, "told"));
 }

@@ -45,7 +45,8 @@ TEST(open_update_acknowledge_resolve)
 	CHECK_STR_EQ(json_get_string(shown(stage), "status", ""), "resolved");
 	json_decref(TAKE_PTR(stage->result));
 	stage->engine.environment = NULL; /* all of them */
-	CHECK_OK(engine_incident_list(&stage->engine, &stage->result, &stage->err),
+	CHECK_OK(engine_incident_list(&stage->engine, stage->world->now_ms,
+				      &stage->result, &stage->err),
 		 &stage->err);
 	CHECK_STR_EQ(json_get_string(shown(stage), "environment", ""), "production");
 	stage_end(stage);
@@ -205,7 +206,8 @@ TEST(what_is_late_is_said_by_every_run)
 	CHECK(stage_has(stage->notes, "is overdue"));
 	CHECK_INT_EQ(json_array_size(stage->posts), 2);
 	json_decref(TAKE_PTR(stage->result));
-	CHECK_OK(engine_incident_list(&stage->engine, &stage->result, &stage->err),
+	CHECK_OK(engine_incident_list(&stage->engine, stage->world->now_ms,
+				      &stage->result, &stage->err),
 		 &stage->err);
 	CHECK_INT_EQ(json_array_size(json_object_get(stage->result, "overdue")), 1);
 	stage_end(stage);
