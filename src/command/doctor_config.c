@@ -22,7 +22,21 @@ static char *reference_text(const json_t *reference)
 	const char *variable = json_get_string(reference, "env", NULL);
 	if (variable)
 		return str_format("variable %s", variable);
+	if (json_object_get(reference, "oidc"))
+		return mem_strdup("OIDC token");
 	return str_format("file %s", json_get_string(reference, "file", "?"));
+}
+
+/* How it gets there. */
+static char *way_to(const json_t *reference)
+{
+	const char *variable = json_get_string(reference, "env", NULL);
+	if (variable)
+		return str_format("hand it to the step: env: {%s: ${{ secrets.%s }}}",
+				  variable, variable);
+	if (json_object_get(reference, "oidc"))
+		return mem_strdup("allow it to the job: permissions: {id-token: write}");
+	return mem_strdup("write the file before belay runs, readable for this user");
 }
 
 /* True when present; a finding when not. */
@@ -40,13 +54,7 @@ static bool look_at_secret(struct doctor *doctor, const json_t *row)
 	_cleanup_free_ char *detail =
 		str_format("%s is missing or empty (%s)", text,
 			   json_get_string(row, "where", "configuration"));
-	_cleanup_free_ char *fix =
-		json_get_string(reference, "env", NULL)
-			? str_format("hand it to the step: env: {%s: ${{ secrets.%s }}}",
-				     json_get_string(reference, "env", ""),
-				     json_get_string(reference, "env", ""))
-			: mem_strdup(
-				  "write the file before belay runs, readable for this user");
+	_cleanup_free_ char *fix = way_to(reference);
 	/* Without a channel's secret somebody hears nothing; that stops no deployment. */
 	doctor_find(doctor, "secret",
 		    json_get_bool(row, "needed", true) ? "fail" : "warn", detail, fix);

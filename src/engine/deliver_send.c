@@ -75,6 +75,8 @@ static int need_secret(struct effects *lane, const json_t *reference, struct err
 		return 0;
 	if (variable)
 		err_set(err, ERR_NET, "this run lacks the variable %s", variable);
+	else if (json_object_get(reference, "oidc"))
+		err_set(err, ERR_NET, "this run gets no OIDC token");
 	else
 		err_set(err, ERR_NET, "this run cannot read the file '%s'",
 			json_get_string(reference, "file", "?"));

@@ -320,6 +320,20 @@ json_t *parts_to_json(const struct transaction *t)
 	return services;
 }
 
+static int report_no_oidc(const struct engine *engine, const json_t *row, struct err *err)
+{
+	const char *where = json_get_string(row, "where", "");
+	if (!json_get_bool(row, "needed", true)) {
+		progress_report(engine->progress, PROGRESS_NOTE, NULL,
+				"%s: this job gets no OIDC token; going on without it",
+				where);
+		return 0;
+	}
+	err_set(err, ERR_CONFIG, "%s needs an OIDC token, which this job does not get",
+		where);
+	return err_hint(err, "in a workflow: 'permissions: {id-token: write}'");
+}
+
 /* What is said of a secret that is not there: the run goes on without one that only tells people. */
 static int report_missing(const struct engine *engine, const json_t *row, struct err *err)
 {
@@ -327,6 +341,8 @@ static int report_missing(const struct engine *engine, const json_t *row, struct
 	const json_t *reference = json_object_get(row, "$secret");
 	const char *variable = json_get_string(reference, "env", NULL);
 	const char *file = json_get_string(reference, "file", "");
+	if (json_object_get(reference, "oidc"))
+		return report_no_oidc(engine, row, err);
 	if (!json_get_bool(row, "needed", true)) {
 		progress_report(engine->progress, PROGRESS_NOTE, NULL,
 				variable ? "%s: the variable %s is not set; going on "
