@@ -1,7 +1,7 @@
 /* A transaction: the one path that a deployment and a rollback share. Private to src/engine.
  *
- *     lock → capture → preflight → prepare → switch → gates → soak → commit
- *     any failure → undo in reverse order → gates again → record → release the lock
+ *     lock → capture → preflight → prepare → switch → gates → soak → confirm → commit
+ *     any failure → undo in reverse order → gates again → confirm → record → release the lock
  *
  * Two pushes in a plain run: one before the first act (lock, what is going to be done), one at the
  * end with everything that happened. Events wait in `pending` until they are pushed together.
