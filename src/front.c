@@ -218,7 +218,16 @@ static int perform(struct front *front, char *const *environment,
 
 /* --- after the run --------------------------------------------------------------------------- */
 
-/* A deployment is not worse for an output that could not be written: a warning, and that is all. */
+/* A deployment is not worse for a file that could not be written: a warning, and that is all. */
+static void warn_unwritten(struct front *front, const char *what, struct err *err)
+{
+	_cleanup_free_ char *title = str_format("%s could not be written", what);
+	action_annotate(&front->annotations,
+			&(struct action_annotation){.level = ACTION_WARNING,
+						    .title = title,
+						    .message = err->message});
+}
+
 static void append(struct front *front, const char *variable, const struct str *text)
 {
 	struct err err = {0};
@@ -228,7 +237,6 @@ static void append(struct front *front, const char *variable, const struct str *
 		return;
 	_cleanup_json_ json_t *args =
 		json_pack("{s:s, s:s}", "path", path, "text", str_text(text));
-	_cleanup_free_ char *title = str_format("%s could not be written", variable);
 	const struct effect effect = {.kind = "file.append",
 				      .mode = EFFECT_ACT,
 				      .args = args,
@@ -238,20 +246,37 @@ static void append(struct front *front, const char *variable, const struct str *
 		err_set(&err, ERR_FAIL, "the text for '%s' is not UTF-8", path);
 	else if (effects_perform(front->fx, &effect, NULL, &err) == 0)
 		return;
-	action_annotate(&front->annotations,
-			&(struct action_annotation){.level = ACTION_WARNING,
-						    .title = title,
-						    .message = err.message});
+	warn_unwritten(front, variable, &err);
 }
 
+/* Relative to the workspace what the run names relative to its directory. Fresh. */
+static char *from_workspace(const struct front *front, const char *path)
+{
+	const char *directory = front->inputs.directory;
+	return directory && path[0] != '/' ? str_format("%s/%s", directory, path)
+					   : mem_strdup(path);
+}
+
+/* The tape that there is, or NULL. Fresh. */
 static char *tape_path(const struct front *front)
 {
-	const char *tape = request_text(front->inputs.request, "record");
-	const char *directory = front->inputs.directory;
-	if (!tape)
+	const char *tape = front->inputs.request
+				   ? request_text(front->inputs.request, "record")
+				   : NULL;
+	return tape && access(tape, F_OK) == 0 ? from_workspace(front, tape) : NULL;
+}
+
+/* The page into a file of the workspace, for later steps. The path, or NULL without one. Fresh. */
+static char *write_report(struct front *front, const struct str *page)
+{
+	struct err err = {0};
+	const char *report = front->inputs.report;
+	if (!report)
 		return NULL;
-	return directory && tape[0] != '/' ? str_format("%s/%s", directory, tape)
-					   : mem_strdup(tape);
+	if (effects_write_file(front->fx, report, str_text(page), 0644, false, &err) == 0)
+		return from_workspace(front, report);
+	warn_unwritten(front, report, &err);
+	return NULL;
 }
 
 /* All problems of the configuration, not only the first. */
@@ -285,11 +310,9 @@ static void annotate(struct front *front, const struct action_outcome *outcome)
 				       front->inputs.directory);
 }
 
-static void write_files(struct front *front, const struct action_outcome *outcome)
+static void add_page(const struct front *front, const struct action_outcome *outcome,
+		     struct str *page)
 {
-	_cleanup_str_ struct str outputs = STR_INIT;
-	_cleanup_str_ struct str state = STR_INIT;
-	_cleanup_str_ struct str page = STR_INIT;
 	const struct command *command = front->inputs.command;
 	const struct summary summary = {
 		.command = command ? command->name : "action",
@@ -300,34 +323,42 @@ static void write_files(struct front *front, const struct action_outcome *outcom
 		.tape = outcome->tape,
 		.now_ms = effects_now_ms(front->fx),
 	};
+	render_summary(page, &summary);
+	scrub(front, page);
+}
+
+static void write_files(struct front *front, struct action_outcome *outcome)
+{
+	_cleanup_str_ struct str outputs = STR_INIT;
+	_cleanup_str_ struct str state = STR_INIT;
+	_cleanup_str_ struct str page = STR_INIT;
+	add_page(front, outcome, &page);
+	_cleanup_free_ char *report = write_report(front, &page);
+	outcome->report = report;
 	action_add_outputs(&outputs, outcome, front->word);
 	action_add_state(&state, outcome, front->word);
-	render_summary(&page, &summary);
-	scrub(front, &page);
 	if (!front->post) {
 		append(front, "GITHUB_OUTPUT", &outputs);
 		append(front, "GITHUB_STATE", &state);
 	}
 	append(front, "GITHUB_STEP_SUMMARY", &page);
+	outcome->report = NULL;
 }
 
 static int finish(struct front *front, const struct wiring_outcome *run, struct err *err)
 {
-	_cleanup_free_ char *tape = front->inputs.request ? tape_path(front) : NULL;
+	_cleanup_free_ char *tape = tape_path(front);
 	_cleanup_str_ struct str out = STR_INIT;
 	if (err->code != ERR_NONE)
 		action_explain(err);
-	const struct action_outcome outcome = {
+	struct action_outcome outcome = {
 		.command = front->inputs.command,
 		.value = run->value,
 		.err = err,
 		.status =
 			err->code != ERR_NONE ? err_exit_status(err->code) : run->status,
 		.text = str_text(&run->text),
-		.tape = tape && access(request_text(front->inputs.request, "record"),
-				       F_OK) == 0
-				? tape
-				: NULL,
+		.tape = tape,
 		.dry_run = front->inputs.request &&
 			   request_flag(front->inputs.request, "dry-run"),
 	};

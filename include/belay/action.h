@@ -18,6 +18,7 @@ struct action_inputs {
 	struct request *request;
 	const struct command *command;
 	char *directory; /* input working_directory, or NULL */
+	char *report;    /* input report: where the page goes as well, or NULL */
 };
 
 /* Variables INPUT_NAME → request. An empty one counts as not given. ERR_USAGE for a name that no
@@ -95,11 +96,15 @@ struct action_outcome {
 	int status;                    /* exit status */
 	const char *text;              /* what the command shows */
 	const char *tape;              /* relative to the workspace, or NULL */
+	const char *report;            /* the same */
 	bool dry_run;
 };
 
 /* "passed", "rolled-back", …: one word for each exit status. */
 const char *action_decision(int status);
+/* Why it did not pass, in one word that workflows can compare: the step that failed ("gates-failed",
+ * "switch-failed"), "checks-inconclusive", an error's code ("locked", "not-found"). Empty when it did. Fresh. */
+char *action_reason_code(const struct action_outcome *outcome);
 /* Rows for GITHUB_OUTPUT: all outputs of action.yml, in its order. */
 void action_add_outputs(struct str *out, const struct action_outcome *outcome,
 			const char *delimiter);

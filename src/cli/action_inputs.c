@@ -13,12 +13,14 @@
 
 #define PREFIX "INPUT_"
 #define TAPE_NAME "belay.tape"
+#define REPORT_NAME "belay-report.md"
 #define SEVERAL "Several: separated by commas or line breaks."
 
 const struct action_input action_inputs[] = {
 	{"command",
-	 "what to do: deploy, rollback, begin, finish, plan, check, status, history, verify, "
-	 "validate or doctor",
+	 "what to do: deploy, rollback, begin, finish, restart, plan, check, watch, notify, "
+	 "status, history, incident, verify, replay, validate, doctor or version. Words may "
+	 "follow it, as in 'incident list'",
 	 NULL},
 	{"arguments",
 	 "words after the command, separated by blanks or line breaks, such as the names of "
@@ -29,15 +31,22 @@ const struct action_input action_inputs[] = {
 	 "the token for this repository: the journal is a branch of it. Needs the permission "
 	 "'contents: write'",
 	 NULL},
+	{"report",
+	 "write the job summary into a file as well: its name, or true for " REPORT_NAME
+	 " in the workspace",
+	 NULL},
 	{"record", NULL, "A file name, or true for " TAPE_NAME " in the workspace."},
 	{"service", NULL, SEVERAL},
+	{"component", NULL, SEVERAL},
 	{"type", NULL, SEVERAL},
 	{NULL},
 };
 
+/* Not those that a person at a desk asks: init, schema, docs, completion. */
 const char *const action_verbs[] = {
-	"deploy", "rollback", "begin",  "finish",   "plan",   "check",
-	"status", "history",  "verify", "validate", "doctor", NULL,
+	"deploy", "rollback", "begin",    "finish", "restart", "plan",
+	"check",  "watch",    "notify",   "status", "history", "incident",
+	"verify", "replay",   "validate", "doctor", "version", NULL,
 };
 
 bool action_hides_option(const char *name)
@@ -49,6 +58,7 @@ void action_inputs_release(struct action_inputs *inputs)
 {
 	request_freep(&inputs->request);
 	mem_freep(&inputs->directory);
+	mem_freep(&inputs->report);
 	inputs->command = NULL;
 }
 
@@ -201,6 +211,16 @@ static int add_parts(struct request *request, const struct option *option,
 	return 0;
 }
 
+/* A file name, or true for the usual one. NULL for false. Fresh. */
+static char *file_named(const char *name, const char *value, const char *usual)
+{
+	struct err ignored = {0};
+	bool set = false;
+	if (read_flag(name, value, &set, &ignored) < 0)
+		return mem_strdup(value);
+	return set ? mem_strdup(usual) : NULL;
+}
+
 static int add_option(struct request *request, const struct option *option,
 		      const char *name, const char *value, struct err *err)
 {
@@ -212,10 +232,10 @@ static int add_option(struct request *request, const struct option *option,
 	}
 	if (option->type == OPTION_LIST)
 		return add_parts(request, option, value, ",\r\n", err);
-	struct err ignored = {0};
-	if (strcmp(name, "record") == 0 && read_flag(name, value, &set, &ignored) == 0)
-		return set ? request_add(request, option, TAPE_NAME, err) : 0;
-	return request_add(request, option, value, err);
+	if (strcmp(name, "record") != 0)
+		return request_add(request, option, value, err);
+	_cleanup_free_ char *tape = file_named(name, value, TAPE_NAME);
+	return tape ? request_add(request, option, tape, err) : 0;
 }
 
 static int add_input(struct action_inputs *inputs, const char *name, const char *value,
@@ -226,6 +246,11 @@ static int add_input(struct action_inputs *inputs, const char *name, const char 
 	if (strcmp(name, "working_directory") == 0) {
 		free(inputs->directory);
 		inputs->directory = mem_strdup(value);
+		return 0;
+	}
+	if (strcmp(name, "report") == 0) {
+		free(inputs->report);
+		inputs->report = file_named(name, value, REPORT_NAME);
 		return 0;
 	}
 	if (strcmp(name, "arguments") == 0)
@@ -240,31 +265,46 @@ static int add_input(struct action_inputs *inputs, const char *name, const char 
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
-static int choose_command(char *const *environment, const struct command **ret,
+static int refuse_verb(const char *verb, struct err *err)
+{
+	_cleanup_str_ struct str known = STR_INIT;
+	size_t count = 0;
+	for (; action_verbs[count]; count++)
+		str_addf(&known, "%s%s", count ? ", " : "", action_verbs[count]);
+	const char *near = str_nearest(verb, action_verbs, count);
+	err_set(err, ERR_USAGE, "input 'command' does not know '%s'", verb);
+	if (near)
+		return err_hint(err, "did you mean '%s'?", near);
+	return err_hint(err, "it takes one of: %s", str_text(&known));
+}
+
+/* "incident list" is the command incident with the word list. */
+static int read_command(struct action_inputs *inputs, const char *words, struct err *err)
+{
+	size_t len = strcspn(words, " \t\r\n");
+	_cleanup_free_ char *verb = mem_strndup(words, len);
+	for (const char *const *row = action_verbs; *row; row++)
+		if (strcmp(*row, verb) == 0)
+			inputs->command = command_find(verb);
+	if (!inputs->command)
+		return refuse_verb(verb, err);
+	return add_parts(inputs->request, NULL, words + len, " \t\r\n", err);
+}
+
+static int choose_command(char *const *environment, struct action_inputs *inputs,
 			  struct err *err)
 {
-	_cleanup_free_ char *verb = mem_strdup(action_verbs[0]);
+	_cleanup_free_ char *words = mem_strdup(action_verbs[0]);
 	for (; *environment; environment++) {
 		_cleanup_free_ char *name = NULL;
 		_cleanup_free_ char *value = NULL;
 		if (take_input(*environment, &name, &value) &&
 		    strcmp(name, "command") == 0) {
-			free(verb);
-			verb = TAKE_PTR(value);
+			free(words);
+			words = TAKE_PTR(value);
 		}
 	}
-	size_t count = 0;
-	for (; action_verbs[count]; count++)
-		if (strcmp(action_verbs[count], verb) == 0)
-			*ret = command_find(verb);
-	if (*ret)
-		return 0;
-	const char *near = str_nearest(verb, action_verbs, count);
-	err_set(err, ERR_USAGE, "input 'command' does not know '%s'", verb);
-	if (near)
-		return err_hint(err, "did you mean '%s'?", near);
-	return err_hint(err, "it takes one of: deploy, rollback, begin, finish, plan, "
-			     "check, status, history, verify, validate, doctor");
+	return read_command(inputs, words, err);
 }
 
 static int check_required(const struct action_inputs *inputs, struct err *err)
@@ -286,7 +326,7 @@ int action_inputs_read(char *const *environment, struct action_inputs *ret,
 {
 	__attribute__((cleanup(action_inputs_release))) struct action_inputs inputs = {
 		.request = mem_new(struct request)};
-	if (choose_command(environment, &inputs.command, err) < 0)
+	if (choose_command(environment, &inputs, err) < 0)
 		return -1;
 	for (char *const *at = environment; *at; at++) {
 		_cleanup_free_ char *name = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "belay/action.h"
+#include "belay/incident.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 
@@ -51,6 +52,71 @@ static void add_reason(struct str *out, const struct action_outcome *outcome)
 		str_add(out, json_get_string(outcome->value, "reason", ""));
 }
 
+/* --- why, in one word ------------------------------------------------------------------------ */
+
+/* The step of a transaction that failed first: the lines after it tell what was done about it. NULL: none. */
+static const char *failed_step(const json_t *result)
+{
+	size_t index;
+	const json_t *line;
+	json_array_foreach(json_object_get(result, "timeline"), index, line) {
+		if (str_equal(json_get_string(line, "outcome", ""), "failed"))
+			return json_get_string(line, "step", NULL);
+	}
+	return NULL;
+}
+
+static const char *what_failed(const struct action_outcome *outcome)
+{
+	const char *step = failed_step(outcome->value);
+	if (step)
+		return step;
+	if (json_object_get(outcome->value, "gate")) /* after a restart, of a watch */
+		return "gates";
+	if (json_object_get(outcome->value, "verdicts"))
+		return "checks";
+	return outcome->command ? outcome->command->name : "run";
+}
+
+char *action_reason_code(const struct action_outcome *outcome)
+{
+	if (outcome->status == 0)
+		return mem_strdup("");
+	if (outcome->err->code != ERR_NONE) {
+		char *code = mem_strdup(err_code_name(outcome->err->code));
+		for (char *c = code; *c; c++)
+			*c = *c == '_' ? '-' : *c;
+		return code;
+	}
+	if (outcome->status == err_exit_status(ERR_CANCELLED))
+		return mem_strdup(err_code_name(ERR_CANCELLED));
+	bool doubtful = outcome->status == err_exit_status(ERR_INCONCLUSIVE);
+	return str_format("%s-%s", what_failed(outcome),
+			  doubtful ? "inconclusive" : "failed");
+}
+
+/* --- outputs --------------------------------------------------------------------------------- */
+
+/* "production/7": the lock's generation grows with every holder, so it names one holding. Fresh. */
+static char *lock_id(const json_t *result)
+{
+	long long generation = (long long)json_get_int(result, "generation", 0);
+	if (generation <= 0)
+		return mem_strdup("");
+	return str_format("%s/%lld", json_get_string(result, "environment", ""),
+			  generation);
+}
+
+/* Of the incident that a deployment or a watch is about, or of the only one that `incident` shows. */
+static const char *address_of_incident(const json_t *result)
+{
+	const json_t *rows = json_object_get(result, "incidents");
+	const char *url =
+		json_array_size(rows) == 1 ? incident_url(json_array_get(rows, 0)) : NULL;
+	return url ? url
+		   : json_get_string(json_object_get(result, "incident"), "url", "");
+}
+
 static bool was_rolled_back(const struct action_outcome *outcome)
 {
 	return outcome->status == 3;
@@ -61,6 +127,8 @@ void action_add_outputs(struct str *out, const struct action_outcome *outcome,
 {
 	const json_t *value = outcome->value;
 	_cleanup_str_ struct str reason = STR_INIT;
+	_cleanup_free_ char *code = action_reason_code(outcome);
+	_cleanup_free_ char *lock = lock_id(value);
 	_cleanup_free_ char *status = str_format("%d", outcome->status);
 	_cleanup_free_ char *result = value ? json_text_compact(value) : mem_strdup("");
 	add_reason(&reason, outcome);
@@ -68,6 +136,7 @@ void action_add_outputs(struct str *out, const struct action_outcome *outcome,
 		const char *name, *value;
 	} rows[] = {
 		{"decision", action_decision(outcome->status)},
+		{"reason_code", code},
 		{"exit_status", status},
 		{"reason", str_text(&reason)},
 		{"environment", json_get_string(value, "environment", "")},
@@ -75,7 +144,10 @@ void action_add_outputs(struct str *out, const struct action_outcome *outcome,
 		{"version", json_get_string(value, "version", "")},
 		{"previous_version", json_get_string(value, "previous", "")},
 		{"rolled_back", was_rolled_back(outcome) ? "true" : "false"},
+		{"lock_id", lock},
+		{"incident_url", address_of_incident(value)},
 		{"result", strlen(result) > RESULT_MAX_BYTES ? "" : result},
+		{"report_path", outcome->report ? outcome->report : ""},
 		{"tape_path", outcome->tape ? outcome->tape : ""},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

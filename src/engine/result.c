@@ -81,6 +81,8 @@ json_t *result_of(struct transaction *t, enum engine_end end, const struct err *
 		json_array_size(noted) > 0);
 	if (cause->code && cause->hint[0])
 		json_object_set_new(result, "hint", json_string(cause->hint));
+	if (t->generation > 0)
+		json_object_set_new(result, "generation", json_integer(t->generation));
 	if (t->undone)
 		json_object_set_new(result, "undone", json_true());
 	if (t->switch_ms >= 0)

@@ -53,6 +53,18 @@ static const struct {
 	 "'db']}, 'arguments': []}"},
 	{"words", "COMMAND=check;ARGUMENTS=up\n certificate  disk",
 	 "{'verb': 'check', 'options': {}, 'arguments': ['up', 'certificate', 'disk']}"},
+	{"words after the command", "ARGUMENTS=20261121T1;COMMAND=incident  show",
+	 "{'verb': 'incident', 'options': {}, 'arguments': ['show', '20261121T1']}"},
+	{"an incident", "COMMAND=incident open;TITLE=orders fail;SEVERITY=P1",
+	 "{'verb': 'incident', 'options': {'title': 'orders fail', 'severity': 'P1'}, "
+	 "'arguments': ['open']}"},
+	{"a watch", "COMMAND=watch;FOR=50m;EVERY=2m",
+	 "{'verb': 'watch', 'options': {'for': '50m', 'every': '2m'}, 'arguments': []}"},
+	{"a test", "COMMAND=notify;TEST=true;ARGUMENTS=ops pager",
+	 "{'verb': 'notify', 'options': {'test': true}, 'arguments': ['ops', 'pager']}"},
+	{"components", "COMMAND=restart;COMPONENT=web,worker",
+	 "{'verb': 'restart', 'options': {'component': ['web', 'worker']}, 'arguments': "
+	 "[]}"},
 	{"numbers", "COMMAND=status;LIMIT=7",
 	 "{'verb': 'status', 'options': {'limit': 7}, 'arguments': []}"},
 	{"a token is no option", "VERSION=v1;TOKEN=ghs_x",
@@ -99,7 +111,9 @@ static const struct {
 	{"unknown command", "COMMAND=deplyo", "'command' does not know 'deplyo'",
 	 "did you mean 'deploy'?"},
 	{"not for steps", "COMMAND=completion", "'command' does not know 'completion'",
-	 NULL},
+	 "deploy, rollback, begin"},
+	{"a word too many", "COMMAND=verify now", "no use for 'now'", NULL},
+	{"a word too few", "COMMAND=incident", "incident", NULL},
 	{"neither true nor false", "VERSION=v1;DRY_RUN=yes",
 	 "input 'dry_run' takes true or false, found 'yes'", NULL},
 	{"no number", "COMMAND=status;LIMIT=many", "input 'limit'", NULL},
@@ -124,25 +138,27 @@ TEST(inputs_that_do_not_fit)
 }
 
 static const struct {
-	const char *name, *value, *want;
-} tapes[] = {
-	{"true", "true", "belay.tape"},
-	{"false", "false", NULL},
-	{"a name", "out/run.tape", "out/run.tape"},
-	{"a name that begins so", "true.tape", "true.tape"},
+	const char *name, *value, *tape, *report;
+} files[] = {
+	{"true", "true", "belay.tape", "belay-report.md"},
+	{"false", "false", NULL, NULL},
+	{"a name", "out/run", "out/run", "out/run"},
+	{"a name that begins so", "true.md", "true.md", "true.md"},
 };
 
-TEST(a_tape_has_a_name)
+TEST(a_file_has_a_name)
 {
-	FOR_ROWS(row, tapes) {
+	FOR_ROWS(row, files) {
 		struct err err = {0};
 		struct action_inputs inputs = {0};
-		_cleanup_free_ char *text =
-			str_format("VERSION=v1;RECORD=%s", row->value);
+		_cleanup_free_ char *text = str_format("VERSION=v1;RECORD=%s;REPORT=%s",
+						       row->value, row->value);
 		__attribute__((cleanup(variables_release))) struct variables variables =
 			variables_of(text);
-		if (CHECK_OK(action_inputs_read(variables.items, &inputs, &err), &err))
-			CHECK_STR_EQ(request_text(inputs.request, "record"), row->want);
+		if (CHECK_OK(action_inputs_read(variables.items, &inputs, &err), &err)) {
+			CHECK_STR_EQ(request_text(inputs.request, "record"), row->tape);
+			CHECK_STR_EQ(inputs.report, row->report);
+		}
 		action_inputs_release(&inputs);
 	}
 }

@@ -154,12 +154,14 @@ static const struct {
 	 "{'environment': 'p', 'deployment': 'd1', 'version': 'v2', 'previous': 'v1', "
 	 "'reason': null}",
 	 0, NULL,
-	 "decision<<X\npassed\nX\nexit_status<<X\n0\nX\nreason<<X\n\nX\nenvironment<<X\np\nX\n"
+	 "decision<<X\npassed\nX\nreason_code<<X\n\nX\nexit_status<<X\n0\nX\nreason<<X\n\nX\nenvironment<<X\np\nX\n"
 	 "deployment_id<<X\nd1\nX\nversion<<X\nv2\nX\nprevious_version<<X\nv1\nX\n"
 	 "rolled_back<<X\nfalse\nX\n"},
-	{"rolled back", "{'version': 'v3', 'previous': null, 'reason': 'gates failed'}",
+	{"rolled back",
+	 "{'version': 'v3', 'previous': null, 'reason': 'gates failed', "
+	 "'timeline': [{'step': 'gates', 'outcome': 'failed'}]}",
 	 3, NULL,
-	 "decision<<X\nrolled-back\nX\nexit_status<<X\n3\nX\nreason<<X\ngates failed\nX\n"
+	 "decision<<X\nrolled-back\nX\nreason_code<<X\ngates-failed\nX\nexit_status<<X\n3\nX\nreason<<X\ngates failed\nX\n"
 	 "environment<<X\n\nX\ndeployment_id<<X\n\nX\nversion<<X\nv3\nX\n"
 	 "previous_version<<X\n\nX\nrolled_back<<X\ntrue\nX\n"},
 	{"a gate",
@@ -167,11 +169,11 @@ static const struct {
 	 "'fine'}, {'check': 'b', 'outcome': 'fail', 'reason': 'down'}, {'check': 'c', "
 	 "'outcome': 'fail', 'reason': 'late'}]}",
 	 1, NULL,
-	 "decision<<X\nfailed\nX\nexit_status<<X\n1\nX\nreason<<X\nb: down; c: late\nX\n"},
+	 "decision<<X\nfailed\nX\nreason_code<<X\nchecks-failed\nX\nexit_status<<X\n1\nX\nreason<<X\nb: down; c: late\nX\n"},
 	{"an error", NULL, 10, "the lock is held",
-	 "decision<<X\nlocked\nX\nexit_status<<X\n10\nX\nreason<<X\nthe lock is held\nX\n"},
+	 "decision<<X\nlocked\nX\nreason_code<<X\nfail\nX\nexit_status<<X\n10\nX\nreason<<X\nthe lock is held\nX\n"},
 	{"another error", NULL, 2, "no configuration found",
-	 "decision<<X\nerror\nX\nexit_status<<X\n2\nX\n"},
+	 "decision<<X\nerror\nX\nreason_code<<X\nfail\nX\nexit_status<<X\n2\nX\n"},
 };
 
 TEST(outputs_of_results)
@@ -188,6 +190,85 @@ TEST(outputs_of_results)
 		CHECK(str_has_prefix(str_text(&out), row->want));
 		if (!str_has_prefix(str_text(&out), row->want))
 			CHECK_STR_EQ(str_text(&out), row->want);
+	}
+}
+
+static const struct {
+	const char *name, *command, *result;
+	int status;
+	enum err_code error;
+	const char *want;
+} reason_codes[] = {
+	{"passed", "deploy", "{'timeline': [{'step': 'github', 'outcome': 'warning'}]}",
+	 0, ERR_NONE, ""},
+	{"the first step that failed", "deploy",
+	 "{'timeline': [{'step': 'prepare', 'outcome': 'ok'}, {'step': 'switch', "
+	 "'outcome': 'failed'}, {'step': 'undo', 'outcome': 'failed'}]}",
+	 4, ERR_NONE, "switch-failed"},
+	{"no basis", "deploy", "{'timeline': [{'step': 'soak', 'outcome': 'failed'}]}", 5,
+	 ERR_NONE, "soak-inconclusive"},
+	{"interrupted", "deploy",
+	 "{'timeline': [{'step': 'switch', 'outcome': 'failed'}]}", 130, ERR_NONE,
+	 "cancelled"},
+	{"checks without data", "check", "{'verdicts': []}", 5, ERR_NONE,
+	 "checks-inconclusive"},
+	{"a watch", "watch", "{'gate': {'verdicts': []}}", 1, ERR_NONE, "gates-failed"},
+	{"gates after a restart", "restart",
+	 "{'timeline': [{'step': 'restart', 'outcome': 'ok'}], 'gate': {}}", 1, ERR_NONE,
+	 "gates-failed"},
+	{"channels", "notify", "{'failed': []}", 1, ERR_NONE, "notify-failed"},
+	{"the lock", "deploy", NULL, 10, ERR_LOCKED, "locked"},
+	{"an error's word", "deploy", NULL, 2, ERR_NOT_FOUND, "not-found"},
+	{"inputs that do not fit", NULL, NULL, 2, ERR_USAGE, "usage"},
+};
+
+TEST(reasons_in_one_word)
+{
+	FOR_ROWS(row, reason_codes) {
+		_cleanup_json_ json_t *value = row->result ? value_of(row->result) : NULL;
+		struct err err = {0};
+		if (row->error)
+			(void)err_set(&err, row->error, "no");
+		const struct action_outcome outcome = {
+			.command = row->command ? command_find(row->command) : NULL,
+			.value = value,
+			.err = &err,
+			.status = row->status};
+		_cleanup_free_ char *code = action_reason_code(&outcome);
+		CHECK_STR_EQ(code, row->want);
+	}
+}
+
+static const struct {
+	const char *name, *result, *want; /* rows that must be among the outputs */
+} places[] = {
+	{"a lock and an issue",
+	 "{'environment': 'p', 'generation': 7, 'incident': {'url': 'https://i/1'}}",
+	 "lock_id<<X\np/7\nX\nincident_url<<X\nhttps://i/1\nX\n"},
+	{"neither", "{'environment': 'p', 'incident': null}",
+	 "lock_id<<X\n\nX\nincident_url<<X\n\nX\n"},
+	{"an issue nobody could write", "{'incident': {'url': null}}",
+	 "incident_url<<X\n\nX\n"},
+	{"the only incident",
+	 "{'incidents': [{'links': {'pager': {'url': null}, 'issue': {'url': "
+	 "'https://i/2'}}}]}",
+	 "incident_url<<X\nhttps://i/2\nX\n"},
+	{"one of several",
+	 "{'incidents': [{'links': {'a': {'url': 'x'}}}, {'links': {'a': {'url': "
+	 "'y'}}}]}",
+	 "incident_url<<X\n\nX\n"},
+};
+
+TEST(outputs_that_name_places)
+{
+	FOR_ROWS(row, places) {
+		_cleanup_str_ struct str out = STR_INIT;
+		_cleanup_json_ json_t *value = value_of(row->result);
+		const struct action_outcome outcome = {
+			.value = value, .err = &no_error, .report = "out/page.md"};
+		action_add_outputs(&out, &outcome, "X");
+		CHECK_STR_HAS(str_text(&out), row->want);
+		CHECK_STR_HAS(str_text(&out), "report_path<<X\nout/page.md\nX\n");
 	}
 }
 
