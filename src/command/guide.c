@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "belay/channel.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "guide_text.h"
@@ -178,13 +179,34 @@ static json_t *describe_form(const json_t *root, const char *path, const json_t 
 	return form;
 }
 
+/* What the table of channels knows and the schema does not. */
+static void add_channel_notes(json_t *form, const char *path)
+{
+	const char *name = strrchr(path, '.');
+	const struct channel *channel = name ? channel_find(name + 1) : NULL;
+	const char *second = strchr(path, '.');
+	if (!channel || !str_has_prefix(path, "notify.") ||
+	    strchr(second + 1, '.') != name)
+		return;
+	_cleanup_str_ struct str text = STR_INIT;
+	str_addf(&text,
+		 "%s Hears by default: ", json_get_string(form, "description", ""));
+	for (const char *const *topic = channel->topics; *topic; topic++)
+		str_addf(&text, "%s%s", topic == channel->topics ? "" : ", ", *topic);
+	str_addf(&text, ". Sent twice: %s.", channel->once);
+	set_text(form, "description", &text);
+}
+
 json_t *guide_forms(const json_t *root, const char *path)
 {
 	_cleanup_json_ json_t *views = find(root, path);
 	json_t *forms = json_array(), *view;
 	size_t i;
-	json_array_foreach(views, i, view)
-		add_once(forms, describe_form(root, path, view));
+	json_array_foreach(views, i, view) {
+		json_t *form = describe_form(root, path, view);
+		add_channel_notes(form, path);
+		add_once(forms, form);
+	}
 	return forms;
 }
 

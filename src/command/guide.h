@@ -1,4 +1,5 @@
-/* The configuration's keys as documentation, from the schema alone. Private to src/command.
+/* The configuration's keys as documentation, from the schema and, for what a channel does when nothing is
+ * said, the table of channels. Private to src/command.
  *
  * A key is a dotted path; "*" stands for a name that the user chooses ("checks.*.expect"). Where the
  * schema has variants (drivers, kinds of checks) a path may lead to several places. */

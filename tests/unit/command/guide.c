@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "belay/channel.h"
 #include "belay/config.h"
 #include "belay/json.h"
 #include "belay/mem.h"
@@ -67,6 +68,22 @@ TEST(every_path_is_found_and_described)
 				CHECK(*json_get_string(form, "description", ""));
 			CHECK(*json_get_string(form, "type", ""));
 		}
+	}
+	test_at_row(NULL);
+}
+
+TEST(channels_say_what_they_hear)
+{
+	_cleanup_json_ json_t *root = config_schema();
+	for (const struct channel *const *channel = channels; *channel; channel++) {
+		_cleanup_free_ char *path = str_format("notify.*.%s", (*channel)->name);
+		_cleanup_json_ json_t *forms = guide_forms(root, path);
+		const char *text =
+			json_get_string(json_array_get(forms, 0), "description", "");
+		test_row("%s", path);
+		CHECK_STR_HAS(text, "Hears by default: ");
+		CHECK_STR_HAS(text, (*channel)->topics[0]);
+		CHECK_STR_HAS(text, (*channel)->once);
 	}
 	test_at_row(NULL);
 }
