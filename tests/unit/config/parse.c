@@ -278,6 +278,19 @@ static const struct leak_row {
 	{"header",
 	 "version: 1\nchecks: {a: {http: 'http://x/', headers: {Cookie: hunter2}}}\n"},
 	{"list", "version: 1\nstate: {token: [hunter2]}\n"},
+	{"URL in place of a channel",
+	 "version: 1\nnotify: {a: {slack: 'https://x/hunter2'}}\n"},
+	{"key in place of a channel", "version: 1\nnotify: {a: {pagerduty: hunter2}}\n"},
+	{"URL of a channel",
+	 "version: 1\nnotify: {a: {discord: {webhook: 'https://x/hunter2'}}}\n"},
+	{"URL of a webhook",
+	 "version: 1\nnotify: {a: {webhook: {url: 'https://u:hunter2@x/'}}}\n"},
+	{"header of a webhook",
+	 "version: 1\nnotify: {a: {webhook: {url: 'https://x/', headers: {X-Api-Key: "
+	 "hunter2}}}}\n"},
+	{"tracker", "version: 1\nincidents: {tracker: 'https://u:hunter2@x/{{id}}'}\n"},
+	{"token of a check",
+	 "version: 1\nchecks: {a: {digitalocean: {app: x, token: hunter2}, expect: []}}\n"},
 };
 
 /* Somebody wrote a secret where its reference belongs: the message must not carry it into a log. */
