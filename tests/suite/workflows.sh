@@ -50,7 +50,7 @@ trap 'rm -rf "$tmp"' EXIT
 files=(examples/workflows/*.yml)
 if [ -x "$belay" ]; then
 	belay=$(realpath "$belay")
-	for driver in command ssh-release; do
+	for driver in command ssh-release digitalocean; do
 		mkdir "$tmp/$driver"
 		if (cd "$tmp/$driver" && "$belay" init --driver "$driver" >init.out 2>&1 && [ -s .github/workflows/belay.yml ]); then
 			files+=("$tmp/$driver/.github/workflows/belay.yml")
