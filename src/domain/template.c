@@ -46,7 +46,8 @@ static int find_part(const char *begin, struct template_part *ret, struct err *e
 {
 	struct err first = {0}, later = {0};
 	const char *end = strstr(begin, "}}");
-	*ret = (struct template_part){.text = begin, .len = strlen(begin)};
+	*ret = (struct template_part){
+		.text = begin, .len = strlen(begin), .after = begin + strlen(begin)};
 	if (!end) {
 		err_set(&first, ERR_CONFIG, "it has no end, '}}'");
 		return refuse(ret, &first, err);
@@ -97,8 +98,10 @@ static int fill_sole(const struct filling *filling, const char *text, json_t **r
 {
 	__attribute__((cleanup(part_release))) struct template_part part = {0};
 	_cleanup_json_ json_t *outputs = NULL;
-	if (!str_has_prefix(text, "{{") || find_part(text + 2, &part, err) < 0)
-		return str_has_prefix(text, "{{") ? -1 : 0;
+	if (!str_has_prefix(text, "{{"))
+		return 0;
+	if (find_part(text + 2, &part, err) < 0)
+		return -1;
 	if (*part.after)
 		return 0;
 	if (run_part(filling, &part, &outputs, err) < 0)

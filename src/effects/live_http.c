@@ -197,6 +197,8 @@ static int read_url(struct live_call *call, struct owned_request *owned, struct 
 		return live_need_string(call->args, "url", "http", url, err);
 	if (keep_member(call, owned, call->args, "url", "the URL", url, NULL, err) < 0)
 		return -1;
+	if (!*url)
+		return err_set(err, ERR_CONFIG, "the URL is empty");
 	remember_url(call, *url);
 	return 0;
 }
