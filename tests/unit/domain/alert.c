@@ -95,7 +95,7 @@ TEST(flapping_does_not_fill_the_journal)
 	int pushed;
 	for (int i = 0; i < 24 * 60 / 2; i++)
 		str_add(&story, "bg");
-	_cleanup_json_ json_t *state = tell(str_text(&story), 1, &pushed, news);
+	json_decref(tell(str_text(&story), 1, &pushed, news));
 	CHECK_STR_EQ(news, "df");
 	CHECK(pushed <= 24 * 6 + 10);
 	str_release(&story);

@@ -196,13 +196,13 @@ TEST(assumed_answers_are_success)
 			  " 'status': 'resolved'}}}");
 		told.config.github.api_url = "http://h";
 		told.config.github.repository = "acme/shop";
-		_cleanup_json_ json_t *requests = sent(
+		json_decref(sent(
 			&told,
 			"{'ops': [{'assumed': true}], 'Jira': [{'assumed': true}],"
 			" 'Grafana': [{'assumed': true}],"
 			" 'GitHub': [{'present': true}, {'assumed': true}],"
 			" 'acme/shop': [{'assumed': true}], 'GITHUB_SERVER_URL': [{'value': null}]}",
-			&status, &err);
+			&status, &err));
 		CHECK_OK(status, &err);
 		told_close(&told);
 	}
