@@ -16,10 +16,10 @@
 /* GitHub gives a payload back as it got it, or as text. */
 static bool payload_is_of(const json_t *payload, const char *deployment)
 {
-	_cleanup_json_ json_t *parsed = NULL;
-	if (json_is_string(payload))
-		payload = parsed = json_loads(json_string_value(payload), 0, NULL);
-	return str_equal(json_get_string(payload, "deployment", NULL), deployment);
+	_cleanup_json_ json_t *parsed =
+		json_is_string(payload) ? json_loads(json_string_value(payload), 0, NULL)
+					: json_incref((json_t *)payload);
+	return str_equal(json_get_string(parsed, "deployment", NULL), deployment);
 }
 
 int github_deployment_find(struct github *github, struct effects *fx,

@@ -239,6 +239,16 @@ begins_and_finishes() {
 	is 'one' "$(ask 'len(s["deployments"])')" 1
 }
 
+is_begun_never_finished_and_ended_by_another() {
+	RUN=4711 run 0 begin -e production --version v1
+	is 'on the journal' "$(journal 'shown on GitHub')" 1
+	double /_settings '{"runs": {"4711": {"status": "completed"}}}'
+	sleep 3.1
+	RUN=4712 deploy v2 0
+	is 'left' "$(ask 'states(1)')" 'error in_progress'
+	is 'new' "$(ask 'states(0)')" 'success in_progress'
+}
+
 a_commit_has_its_status() {
 	config 'status: commit-status' 'deployments: false'
 	deploy v1 0
