@@ -58,8 +58,8 @@ static size_t resolve_answered(struct draft *draft, const json_t *result)
 /* The same trouble again: what is new about it. */
 static json_t *change_of(const json_t *opened)
 {
-	static const char *const members[] = {"reason", "deployment", "version",
-					      "todo",   "evidence",   "forensics"};
+	static const char *const members[] = {"reason", "deployment", "version", "todo",
+					      "evidence"};
 	_cleanup_free_ char *text =
 		str_format("again: %s", json_get_string(opened, "title", ""));
 	json_t *change = json_pack("{s:s, s:b}", "text", text, "occurrence", 1);
@@ -90,7 +90,9 @@ static void open_or_update(struct draft *draft, const json_t *result)
 			str_format("went back: %s", json_get_string(opened, "title", ""));
 		draft_update(draft, id, json_pack("{s:s}", "text", text));
 	} else {
-		draft_update(draft, id, change_of(opened));
+		json_t *change = change_of(opened);
+		draft_add_forensics(draft, change);
+		draft_update(draft, id, change);
 	}
 	json_decref(opened);
 }
@@ -110,6 +112,7 @@ static const char *topic_of(const json_t *result)
 	static const struct {
 		const char *end, *topic;
 	} topics[] = {
+		{"open", "deploying"},
 		{"passed", "deployed"},
 		{"rolled-back", "rolled-back"},
 		{"stuck", "rollback-failed"},
@@ -202,5 +205,6 @@ void aftermath_tell(struct transaction *t, json_t *result)
 	add_incident(t, result);
 	json_object_set_new(json_object_get(result, "state"), "tip",
 			    json_string(store_tip(t->store)));
-	cockpit_end(t, result);
+	if (!str_equal(json_get_string(result, "end", ""), "open"))
+		cockpit_end(t, result);
 }

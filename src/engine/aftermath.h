@@ -15,7 +15,8 @@
 
 /* --- the transaction's side (aftermath.c) ----------------------------------------------------- */
 
-/* Adds incident.*, message.queued and message.claimed events to the pending ones, from the result. */
+/* Adds incident.*, message.queued and message.claimed events to the pending ones, from the result: of a
+ * transaction that is over, or that is left open ("open") for another process. */
 void aftermath_stage(struct transaction *t, const json_t *result);
 /* After the last push: sends, ends the deployment on GitHub, and adds what came of it to the result
  * ("incident": {id, url}, "told": [{notification, outcome, reason?}]). Never fails the run. */

@@ -132,11 +132,7 @@ int engine_begin(const struct engine *engine, const struct engine_request *reque
 	    check_wrapped(&t, err) < 0 || secrets_present(engine, err) < 0 ||
 	    open_store(&t, err) < 0 || check_requires(&t, err) < 0)
 		return -1;
-	if (transaction_run(&t, STAGE_OPEN, ret_end, ret_result, err) < 0)
-		return -1;
-	if (*ret_end == END_PASSED)
-		json_object_set_new(*ret_result, "end", json_string("open"));
-	return 0;
+	return transaction_run(&t, STAGE_OPEN, ret_end, ret_result, err);
 }
 
 int engine_finish(const struct engine *engine, const struct engine_request *request,

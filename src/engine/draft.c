@@ -98,21 +98,29 @@ static bool owes_post_mortem(const json_t *opened)
 	return strcmp(severity, "P0") == 0 || strcmp(severity, "P1") == 0;
 }
 
+void draft_add_forensics(struct draft *draft, json_t *data)
+{
+	const json_t *run = draft->courier->run;
+	const char *url = json_get_string(run, "url", NULL);
+	_cleanup_free_ char *place =
+		str_format("the output of run %s on %s", json_get_string(run, "id", "?"),
+			   json_get_string(run, "host", "?"));
+	json_object_set_new(data, "forensics", json_string(url ? url : place));
+}
+
 void draft_open(struct draft *draft, json_t *opened)
 {
 	char due[TIME_TEXT_BYTES];
 	const struct engine *engine = draft->courier->engine;
 	const struct config_post_mortem rules =
 		post_mortem_rules(engine->config, engine->environment);
-	const char *log = json_get_string(draft->courier->run, "url", NULL);
 	_cleanup_free_ char *id = mem_strdup(json_get_string(opened, "id", ""));
 	if (rules.due_ms > 0 && owes_post_mortem(opened))
 		json_object_set_new(
 			opened, "post_mortem",
 			json_pack("{s:s}", "due_at",
 				  time_format(draft->now_ms + rules.due_ms, due)));
-	if (log && !json_get_string(opened, "forensics", NULL))
-		json_object_set_new(opened, "forensics", json_string(log));
+	draft_add_forensics(draft, opened);
 	draft_add(draft, "incident.opened", opened);
 	tell_incident(draft, "incident-opened", id);
 }

@@ -31,6 +31,8 @@ void draft_tell(struct draft *draft, const char *topic, const char *key,
 /* An incident's way, each step with its messages. `opened` and `change` are the events' data (taken);
  * what is opened with P0 or P1 owes a post-mortem. */
 void draft_open(struct draft *draft, json_t *opened);
+/* Says in the data where the log of this run is. */
+void draft_add_forensics(struct draft *draft, json_t *data);
 void draft_update(struct draft *draft, const char *id, json_t *change);
 /* `tells` false: an update that follows does. */
 void draft_acknowledge(struct draft *draft, const char *id, bool tells);

@@ -115,14 +115,15 @@ static int read_template(const struct writing *writing, char **ret, struct err *
 	return effects_read_file(writing->engine->fx, path, PAGE_MAX_BYTES, ret, err);
 }
 
-static int make_page(struct writing *writing, const json_t *run, struct err *err)
+static int make_page(struct writing *writing, struct err *err)
 {
+	const char *kept = json_get_string(writing->incident, "forensics", "");
 	const struct engine *engine = writing->engine;
 	_cleanup_free_ char *text = NULL;
 	const struct incident_page page = {
 		.incident = writing->incident,
 		.environment = engine->environment->name,
-		.run_url = json_get_string(run, "url", NULL),
+		.run_url = str_has_prefix(kept, "http") ? kept : NULL,
 		.now_ms = effects_now_ms(engine->fx),
 	};
 	if (read_template(writing, &text, err) < 0)
@@ -206,7 +207,7 @@ static int write_post_mortem(const struct courier *courier, struct writing *writ
 			     struct err *err)
 {
 	if (!writing->asked->done &&
-	    (make_page(writing, courier->run, err) < 0 || put_page(writing, err) < 0))
+	    (make_page(writing, err) < 0 || put_page(writing, err) < 0))
 		return -1;
 	return draft_append(courier, compose_event, writing, err);
 }

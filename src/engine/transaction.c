@@ -349,6 +349,16 @@ static enum engine_end conclude(struct transaction *t, unsigned stages,
 	return stages & STAGE_PROVE ? end_committed(t) : END_PASSED;
 }
 
+/* The result; a transaction that goes on in another process has no end yet. */
+static json_t *result_now(struct transaction *t, bool over, enum engine_end end,
+			  const struct err *cause, json_t *todo)
+{
+	json_t *result = result_of(t, end, cause, todo);
+	if (!over)
+		json_object_set_new(result, "end", json_string("open"));
+	return result;
+}
+
 int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret_end,
 		    json_t **ret_result, struct err *err)
 {
@@ -373,18 +383,16 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 	*ret_end = conclude(t, stages, &cause, todo);
 	bool over = stages & STAGE_PROVE || *ret_end != END_PASSED;
 	effects_acknowledge_cancel(t->engine->fx); /* the last push is worth finishing */
-	_cleanup_json_ json_t *so_far = result_of(t, *ret_end, &cause, todo);
-	if (over)
-		aftermath_stage(t, so_far);
+	_cleanup_json_ json_t *so_far = result_now(t, over, *ret_end, &cause, todo);
+	aftermath_stage(t, so_far);
 	if (record_flush(t, err) < 0) {
 		if (over)
 			cockpit_end(t,
 				    so_far); /* people may know more than the journal */
 		return record_lost(t, *ret_end, err);
 	}
-	*ret_result = result_of(t, *ret_end, &cause, todo);
-	if (over)
-		aftermath_tell(t, *ret_result);
+	*ret_result = result_now(t, over, *ret_end, &cause, todo);
+	aftermath_tell(t, *ret_result);
 	return 0;
 }
 

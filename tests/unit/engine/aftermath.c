@@ -159,28 +159,13 @@ TEST(what_never_touched_anything_is_no_incident)
 	stage_end(stage);
 }
 
-/* begin leaves a transaction open: that is no end. */
-TEST(the_wrapped_form_has_one_end)
-{
-	struct stage *stage = stage_new("");
-	stage_deploy(stage, "v1");
-	const struct engine_request begin = {.version = "v2"};
-	const struct engine_request finish = {.failed = true, .reason = "tests failed"};
-	CHECK_INT_EQ(stage_do(stage, engine_begin, &begin), END_PASSED);
-	CHECK_INT_EQ(incident_count(stage), 0);
-	CHECK_INT_EQ(stage_do(stage, engine_finish, &finish), END_ROLLED_BACK);
-	CHECK_INT_EQ(incident_count(stage), 1);
-	check_member(stage, 0, "reason", "tests failed");
-	stage_end(stage);
-}
-
 #define HOOK                                                                             \
 	"    notify: [hook]\n"                                                           \
 	"notify:\n"                                                                      \
 	"  hook:\n"                                                                      \
 	"    webhook: {url: 'http://hook.test/', json: {topic: '{{.topic}}', title: "    \
 	"'{{.title}}'}}\n"                                                               \
-	"    on: [deployed, rolled-back, incident-opened, incident-updated, "            \
+	"    on: [deploying, deployed, rolled-back, incident-opened, incident-updated, " \
 	"incident-resolved, degraded, recovered]\n"
 
 static char *topics_of(const json_t *posts)
@@ -199,6 +184,23 @@ static void check_topics(struct stage *stage, const char *want)
 	_cleanup_free_ char *topics = topics_of(stage->posts);
 	CHECK_STR_EQ(topics, want);
 	json_array_clear(stage->posts);
+}
+
+/* begin leaves a transaction open: that is no end. */
+TEST(the_wrapped_form_has_one_end)
+{
+	struct stage *stage = stage_new(HOOK);
+	stage_deploy(stage, "v1");
+	const struct engine_request begin = {.version = "v2"};
+	const struct engine_request finish = {.failed = true, .reason = "tests failed"};
+	CHECK_INT_EQ(stage_do(stage, engine_begin, &begin), END_PASSED);
+	CHECK_STR_EQ(json_get_string(stage->result, "end", ""), "open");
+	check_topics(stage, "deployed deploying");
+	CHECK_INT_EQ(incident_count(stage), 0);
+	CHECK_INT_EQ(stage_do(stage, engine_finish, &finish), END_ROLLED_BACK);
+	CHECK_INT_EQ(incident_count(stage), 1);
+	check_member(stage, 0, "reason", "tests failed");
+	stage_end(stage);
 }
 
 TEST(who_has_to_know_is_told)
