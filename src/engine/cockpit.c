@@ -123,8 +123,11 @@ static json_t *find_leftover(struct transaction *t, const json_t *row)
 		cockpit_complain(t, &err);
 		return NULL;
 	}
-	if (id && (github_deployment_state(github, t->engine->fx, id, &state, &err) < 0 ||
-		   !is_going_on(state)))
+	if (id && github_deployment_state(github, t->engine->fx, id, &state, &err) < 0) {
+		cockpit_complain(t, &err);
+		return NULL;
+	}
+	if (id && !is_going_on(state))
 		return NULL;
 	json_t *link = known ? json_deep_copy(known) : json_object();
 	json_object_set_new(link, "github_deployment", json_integer(id));
@@ -150,7 +153,7 @@ static void end_leftovers(struct transaction *t)
 						   .state = sign->state,
 						   .conclusion = sign->conclusion,
 						   .description = sign->words});
-		if (strcmp(outcome, "abandoned") != 0)
+		if (strcmp(outcome, "abandoned") != 0 || t->cockpit->silent)
 			return;
 	}
 }
@@ -179,7 +182,8 @@ static int64_t create_deployment(struct transaction *t, const json_t *link,
 	};
 	struct err err = {0};
 	int64_t id = 0;
-	if (github_deployment_create(&t->cockpit->github, t->engine->fx, &wanted, &id,
+	if (!t->cockpit->silent &&
+	    github_deployment_create(&t->cockpit->github, t->engine->fx, &wanted, &id,
 				     &err) < 0)
 		cockpit_complain(t, &err);
 	return id;
@@ -255,6 +259,8 @@ void cockpit_end(struct transaction *t, json_t *result)
 {
 	const char *end = json_get_string(result, "end", "abandoned");
 	const char *reason = json_get_string(result, "reason", NULL);
+	if (t->cockpit)
+		t->cockpit->silent = false; /* it may be back */
 	if (!is_wanted(t) || !cockpit_open(t))
 		return;
 	const struct sign *sign = sign_of(end);

@@ -9,7 +9,8 @@
 
 struct cockpit {
 	struct github github;
-	bool there;   /* is there a GitHub to speak to? */
+	bool there; /* is there a GitHub to speak to? */
+	bool silent; /* it did not answer, or asks to be left alone: nothing more for now */
 	json_t *told; /* refusals that have had their line */
 	json_t *link; /* data of this transaction's cockpit.linked, or NULL */
 	char *holder; /* the last one asked about: its id */
@@ -17,7 +18,7 @@ struct cockpit {
 	int64_t holder_asked_mono_ms;
 };
 
-/* t->cockpit, or NULL when there is no GitHub to speak to. */
+/* t->cockpit, or NULL when there is no GitHub to speak to, or it does not answer. */
 struct cockpit *cockpit_open(struct transaction *t);
 /* A line of the timeline for what GitHub refused; one, however often it is refused. */
 void cockpit_complain(struct transaction *t, const struct err *err);

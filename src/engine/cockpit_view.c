@@ -28,6 +28,8 @@ static bool may_speak(const struct transaction *t)
 void cockpit_complain(struct transaction *t, const struct err *err)
 {
 	struct cockpit *cockpit = t->cockpit;
+	cockpit->silent = cockpit->silent || err->code == ERR_NET ||
+			  err->code == ERR_TIMEOUT || err->code == ERR_LIMIT;
 	if (json_object_get(cockpit->told, err->message))
 		return;
 	json_object_set_new(cockpit->told, err->message, json_true());
@@ -48,7 +50,7 @@ struct cockpit *cockpit_open(struct transaction *t)
 		t->cockpit->github.api.timeout_ms = TIMEOUT_MS;
 		t->cockpit->github.api.patience_ms = PATIENCE_MS;
 	}
-	return t->cockpit->there ? t->cockpit : NULL;
+	return t->cockpit->there && !t->cockpit->silent ? t->cockpit : NULL;
 }
 
 void cockpit_free(struct cockpit *cockpit)
@@ -78,7 +80,7 @@ void view_deployment(struct transaction *t, const struct view *view)
 {
 	struct err err = {0};
 	int64_t id = json_get_int(view->link, "github_deployment", 0);
-	if (id &&
+	if (id && !t->cockpit->silent &&
 	    github_deployment_status(&t->cockpit->github, t->engine->fx, id, view->state,
 				     view->description, t->engine->environment->url,
 				     view->run_url, &err) < 0)
@@ -91,7 +93,7 @@ void view_commit_status(struct transaction *t, const struct view *view)
 	_cleanup_free_ char *context = context_of(t);
 	const char *commit = json_get_string(view->link, "commit", NULL);
 	const char *state = view->conclusion ? view->state : "pending";
-	if (commit &&
+	if (commit && !t->cockpit->silent &&
 	    github_commit_status(&t->cockpit->github, t->engine->fx, commit, context,
 				 state, view->description, view->run_url, &err) < 0)
 		cockpit_complain(t, &err);
@@ -119,7 +121,8 @@ int64_t view_check_run(struct transaction *t, const struct view *view)
 	_cleanup_free_ char *page = check_run_page(view);
 	int64_t id = json_get_int(view->link, "check_run", 0);
 	const char *commit = json_get_string(view->link, "commit", NULL);
-	if (github_check_run(&t->cockpit->github, t->engine->fx, id, context, commit,
+	if (!t->cockpit->silent &&
+	    github_check_run(&t->cockpit->github, t->engine->fx, id, context, commit,
 			     view->conclusion, view->description, page, &id, &err) < 0)
 		cockpit_complain(t, &err);
 	return id;
