@@ -65,6 +65,7 @@ static char *without_returns(const char *text)
 char *issue_page_renew(const char *body, const char *page)
 {
 	_cleanup_free_ char *text = without_returns(body);
+	_cleanup_free_ char *fresh = without_returns(page);
 	char *begin = strstr(text, BEGIN);
 	char *end = begin ? strstr(begin, END) : NULL;
 	if (!end)
@@ -73,7 +74,7 @@ char *issue_page_renew(const char *body, const char *page)
 	_cleanup_free_ char *old = mem_strndup(begin, (size_t)(end - begin));
 	struct str out = STR_INIT;
 	str_add_bytes(&out, text, (size_t)(begin - text));
-	add_with_ticks(&out, page, old);
+	add_with_ticks(&out, fresh, old);
 	str_add(&out, end);
 	if (str_equal(str_text(&out), text)) {
 		str_release(&out);
