@@ -55,6 +55,8 @@ json_t *incident_of_result(const char *id, const json_t *result,
 json_t *incident_of_gate(const char *id, const json_t *gate, const char *version,
 			 const struct config_environment *environment);
 
+/* Open or acknowledged. */
+bool incident_is_open(const json_t *incident);
 /* The open incident that an event of this kind belongs to, or NULL. Borrowed from state. */
 const json_t *incident_find_open(const json_t *state, const char *kind);
 /* By id, or by its beginning when that is unique; NULL. Borrowed. */

@@ -56,9 +56,7 @@ static json_t *incident_rows(const json_t *state, int64_t now_ms)
 	size_t index;
 	const json_t *incident;
 	json_array_foreach(json_object_get(state, "incidents"), index, incident) {
-		bool resolved =
-			str_equal(json_get_string(incident, "status", ""), "resolved");
-		if (resolved && !post_mortem_is_owed(incident))
+		if (!incident_is_open(incident) && !post_mortem_is_owed(incident))
 			continue;
 		_cleanup_free_ char *title = incident_title(incident, environment);
 		json_t *row = json_object();

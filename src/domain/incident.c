@@ -239,9 +239,10 @@ json_t *incident_of_gate(const char *id, const json_t *gate, const char *version
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static bool is_open(const json_t *incident)
+bool incident_is_open(const json_t *incident)
 {
-	return !str_equal(json_get_string(incident, "status", ""), "resolved");
+	return incident &&
+	       !str_equal(json_get_string(incident, "status", ""), "resolved");
 }
 
 const json_t *incident_find_open(const json_t *state, const char *kind)
@@ -249,7 +250,7 @@ const json_t *incident_find_open(const json_t *state, const char *kind)
 	size_t i;
 	const json_t *incident;
 	json_array_foreach(json_object_get(state, "incidents"), i, incident) {
-		if (is_open(incident) &&
+		if (incident_is_open(incident) &&
 		    str_equal(json_get_string(incident, "kind", ""), kind))
 			return incident;
 	}

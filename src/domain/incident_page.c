@@ -180,7 +180,7 @@ static void add_update(struct str *out, const struct incident_page *page,
 	bool again = json_get_bool(change, "occurrence", false);
 	const char *severity = json_get_string(change, "severity", NULL);
 	if (again)
-		str_addf(out, "**Again**, for the %lld. time",
+		str_addf(out, "**Again**, occurrence %lld",
 			 (long long)json_get_int(page->incident, "occurrences", 2));
 	else
 		str_add(out, "**Update**");

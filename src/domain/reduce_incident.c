@@ -182,12 +182,10 @@ static int post_mortem_of(struct fold *fold, json_t **ret)
 
 static bool is_finished(const json_t *incident)
 {
-	return str_equal(json_get_string(incident, "status", ""), "resolved") &&
-	       !post_mortem_is_owed(incident);
+	return !incident_is_open(incident) && !post_mortem_is_owed(incident);
 }
 
-/* Only a few of those that nobody has to do anything about stay. */
-static void forget_finished(struct fold *fold)
+void incident_forget_finished(struct fold *fold)
 {
 	json_t *rows = json_object_get(fold->documents->state, "incidents");
 	size_t i, count = 0;
@@ -214,7 +212,7 @@ static void make_room(json_t *rows)
 	if (json_array_size(rows) < INCIDENTS_MAX)
 		return;
 	json_array_foreach(rows, i, row) {
-		if (str_equal(json_get_string(row, "status", ""), "resolved"))
+		if (!incident_is_open(row))
 			break;
 	}
 	json_array_remove(rows, i < json_array_size(rows) ? i : 0);
@@ -274,11 +272,6 @@ int incident_own(struct fold *fold, json_t **ret)
 void incident_say(struct fold *fold, json_t *incident, const char *text)
 {
 	add_line(document_own(incident, "timeline"), fold->at, text);
-}
-
-void incident_settle(struct fold *fold)
-{
-	forget_finished(fold);
 }
 
 static void take_texts(struct fold *fold, json_t *incident)
@@ -369,7 +362,7 @@ int fold_incident_resolved(struct fold *fold)
 	    fold_optional_texts(fold, texts, ARRAY_SIZE(texts)) ||
 	    incident_own(fold, &incident))
 		return -1;
-	if (!incident || str_equal(json_get_string(incident, "status", ""), "resolved"))
+	if (!incident || !incident_is_open(incident))
 		return 0;
 	const char *text = json_get_string(fold->data, "text", NULL);
 	_cleanup_free_ char *line =
@@ -377,6 +370,6 @@ int fold_incident_resolved(struct fold *fold)
 	json_object_set_new(incident, "status", json_string("resolved"));
 	json_object_set_new(incident, "resolved_at", json_string(fold->at));
 	incident_say(fold, incident, line);
-	incident_settle(fold);
+	incident_forget_finished(fold);
 	return 0;
 }

@@ -9,7 +9,8 @@
 int incident_own(struct fold *fold, json_t **ret);
 /* A line of its timeline. */
 void incident_say(struct fold *fold, json_t *incident, const char *text);
-/* To be called when one may have become finished: resolved, and no post-mortem owed. */
-void incident_settle(struct fold *fold);
+/* Of those that nobody has to do anything about (resolved, no post-mortem owed) only a few stay: to be
+ * called when one more may have become so. */
+void incident_forget_finished(struct fold *fold);
 
 #endif

@@ -57,6 +57,6 @@ int fold_post_mortem_done(struct fold *fold)
 	if (url)
 		set_url(row, url);
 	incident_say(fold, incident, "the post-mortem is done");
-	incident_settle(fold);
+	incident_forget_finished(fold);
 	return 0;
 }

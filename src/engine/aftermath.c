@@ -12,17 +12,12 @@
 
 /* --- incidents -------------------------------------------------------------------------------- */
 
-static bool is_open(const json_t *incident)
-{
-	return !str_equal(json_get_string(incident, "status", ""), "resolved");
-}
-
 /* The one that came last; NULL when none is open. Borrowed. */
 static const json_t *newest_open(const json_t *state)
 {
 	const json_t *rows = json_object_get(state, "incidents");
 	for (size_t i = json_array_size(rows); i-- > 0;)
-		if (is_open(json_array_get(rows, i)))
+		if (incident_is_open(json_array_get(rows, i)))
 			return json_array_get(rows, i);
 	return NULL;
 }
@@ -46,7 +41,7 @@ static size_t resolve_answered(struct draft *draft, const json_t *result)
 	size_t i, count = 0;
 	json_t *incident;
 	json_array_foreach(rows, i, incident) {
-		if (!is_open(incident) ||
+		if (!incident_is_open(incident) ||
 		    !answers(result, json_get_string(incident, "kind", "")))
 			continue;
 		draft_resolve(draft, json_get_string(incident, "id", ""), text, closes);
@@ -171,38 +166,23 @@ void aftermath_stage(struct transaction *t, const json_t *result)
 
 /* --- afterwards ------------------------------------------------------------------------------- */
 
-static void add_incident(const struct transaction *t, json_t *result)
-{
-	const json_t *incident =
-		incident_of_deployment(store_documents(t->store)->state, t->id);
-	if (!incident)
-		return;
-	_cleanup_free_ char *title =
-		incident_title(incident, t->engine->environment->name);
-	json_object_set_new(result, "incident",
-			    json_pack("{s:s, s:s, s:s, s:s?}", "id",
-				      json_get_string(incident, "id", ""), "title", title,
-				      "severity",
-				      json_get_string(incident, "severity", ""), "url",
-				      incident_url(incident)));
-}
-
 void aftermath_tell(struct transaction *t, json_t *result)
 {
 	const struct courier courier = courier_of(t);
-	struct err failure = {0};
+	const char *environment = t->engine->environment->name;
 	json_t *told = NULL;
-	bool assumed = json_get_bool(result, "assumed", false);
-	if (!assumed)
+	if (!json_get_bool(result, "assumed", false)) {
 		post_mortems_propose(&courier);
-	if (!assumed && courier_deliver(&courier, &told, &failure) < 0)
-		progress_report(t->engine->progress, PROGRESS_NOTE, "notify",
-				"what was not told is told by the next run: %s",
-				failure.message);
+		told = draft_deliver(&courier);
+	}
+	const json_t *incident =
+		incident_of_deployment(store_documents(t->store)->state, t->id);
+	if (incident)
+		json_object_set_new(result, "incident",
+				    draft_brief(incident, environment));
 	if (json_array_size(told) > 0)
 		json_object_set(result, "told", told);
 	json_decref(told);
-	add_incident(t, result);
 	json_object_set_new(json_object_get(result, "state"), "tip",
 			    json_string(store_tip(t->store)));
 	if (!str_equal(json_get_string(result, "end", ""), "open"))

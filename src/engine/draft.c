@@ -103,8 +103,7 @@ void draft_add_forensics(struct draft *draft, json_t *data)
 	const json_t *run = draft->courier->run;
 	const char *url = json_get_string(run, "url", NULL);
 	_cleanup_free_ char *place =
-		str_format("the output of run %s on %s", json_get_string(run, "id", "?"),
-			   json_get_string(run, "host", "?"));
+		str_format("the output of run %s", json_get_string(run, "id", "?"));
 	json_object_set_new(data, "forensics", json_string(url ? url : place));
 }
 
@@ -145,6 +144,8 @@ void draft_acknowledge(struct draft *draft, const char *id, bool tells)
 void draft_resolve(struct draft *draft, const char *id, const char *text, bool closes)
 {
 	_cleanup_free_ char *own = mem_strdup(id);
+	if (!incident_is_open(incident_find(draft->documents.state, own)))
+		return;
 	if (!closes) {
 		draft_update(draft, own, json_pack("{s:s}", "text", text));
 		return;
@@ -153,6 +154,15 @@ void draft_resolve(struct draft *draft, const char *id, const char *text, bool c
 		  json_pack("{s:s, s:s, s:s}", "incident", own, "by", actor_of(draft),
 			    "text", text));
 	tell_incident(draft, "incident-resolved", own);
+}
+
+json_t *draft_brief(const json_t *incident, const char *environment)
+{
+	_cleanup_free_ char *title = incident_title(incident, environment);
+	return json_pack("{s:s, s:s, s:s, s:s?}", "id",
+			 json_get_string(incident, "id", ""), "title", title, "severity",
+			 json_get_string(incident, "severity", ""), "url",
+			 incident_url(incident));
 }
 
 /* --- to the journal --------------------------------------------------------------------------- */
@@ -187,4 +197,15 @@ int draft_append(const struct courier *courier, draft_compose *compose, void *co
 {
 	struct composition composition = {courier, compose, context};
 	return store_append(courier->store, decide, &composition, err);
+}
+
+json_t *draft_deliver(const struct courier *courier)
+{
+	struct err failure = {0};
+	json_t *told = NULL;
+	if (courier_deliver(courier, &told, &failure) < 0)
+		progress_report(courier->engine->progress, PROGRESS_NOTE, "notify",
+				"what was not told is told by the next run: %s",
+				failure.message);
+	return told;
 }

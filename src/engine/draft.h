@@ -41,9 +41,14 @@ void draft_resolve(struct draft *draft, const char *id, const char *text, bool c
 /* Reminders, and pages that have landed. Looks at files. */
 void draft_post_mortems(struct draft *draft);
 
+/* {id, title, severity, url} of an incident, for results. New. */
+json_t *draft_brief(const json_t *incident, const char *environment);
+
 /* Composes on the journal as it is and pushes: nothing when there is nothing. */
 typedef int draft_compose(struct draft *draft, void *context, struct err *err);
 int draft_append(const struct courier *courier, draft_compose *compose, void *context,
 		 struct err *err);
+/* courier_deliver(), whose failure is no more than a note: what it told, or NULL. New. */
+json_t *draft_deliver(const struct courier *courier);
 
 #endif

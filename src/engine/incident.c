@@ -34,7 +34,7 @@ static bool is_meant(const json_t *incident, enum desk_choice choice)
 {
 	switch (choice) {
 	case DESK_OPEN:
-		return !str_equal(json_get_string(incident, "status", ""), "resolved");
+		return incident_is_open(incident);
 	case DESK_OWED:
 		return post_mortem_is_owed(incident);
 	}
@@ -117,14 +117,9 @@ struct act {
 static int perform(const struct incident_desk *desk, struct act *act, json_t **ret_result,
 		   struct err *err)
 {
-	struct err failure = {0};
-	json_t *told = NULL;
 	if (draft_append(&desk->courier, act->compose, act, err) < 0)
 		return -1;
-	if (courier_deliver(&desk->courier, &told, &failure) < 0)
-		progress_report(desk->courier.engine->progress, PROGRESS_NOTE, "notify",
-				"what was not told is told by the next run: %s",
-				failure.message);
+	json_t *told = draft_deliver(&desk->courier);
 	_cleanup_json_ json_t *id = json_pack("{s:s}", "id", act->id);
 	*ret_result = incident_desk_result(desk, id);
 	if (told)

@@ -205,13 +205,7 @@ static json_t *round_result(const struct incident_desk *desk, const struct round
 	const char *environment = round->engine->environment->name;
 	const json_t *state = store_documents(desk->store)->state;
 	const json_t *open = incident_find_open(state, "watch");
-	_cleanup_free_ char *title = open ? incident_title(open, environment) : NULL;
-	json_t *incident =
-		open ? json_pack("{s:s, s:s, s:s, s:s?}", "id",
-				 json_get_string(open, "id", ""), "title", title,
-				 "severity", json_get_string(open, "severity", ""), "url",
-				 incident_url(open))
-		     : json_null();
+	json_t *incident = open ? draft_brief(open, environment) : json_null();
 	return json_pack("{s:s, s:b, s:O, s:O, s:O, s:o, s:o}", "environment",
 			 environment, "deploying", round->deploying, "gate", round->gate,
 			 "alerts", json_object_get(state, "alerts"), "changes",
@@ -222,8 +216,6 @@ static json_t *round_result(const struct incident_desk *desk, const struct round
 static int watch_once(struct incident_desk *desk, struct round *round,
 		      json_t **ret_result, struct err *err)
 {
-	struct err failure = {0};
-	json_t *told = NULL;
 	if (draft_append(&desk->courier, compose_round, round, err) < 0)
 		return -1;
 	if (round->deploying)
@@ -231,11 +223,7 @@ static int watch_once(struct incident_desk *desk, struct round *round,
 				"a deployment goes on: its own gates judge, this round "
 				"does not count");
 	post_mortems_propose(&desk->courier);
-	if (courier_deliver(&desk->courier, &told, &failure) < 0)
-		progress_report(round->engine->progress, PROGRESS_NOTE, "notify",
-				"what was not told is told by the next run: %s",
-				failure.message);
-	*ret_result = round_result(desk, round, told);
+	*ret_result = round_result(desk, round, draft_deliver(&desk->courier));
 	return 0;
 }
 

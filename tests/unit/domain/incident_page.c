@@ -43,7 +43,7 @@ static const struct {
 	{"again", "incident.updated",
 	 "{'occurrence': true, 'text': 'again: v3 → v1', 'reason': 'worse', 'evidence': "
 	 "[{'check': 'api', 'outcome': 'fail', 'reason': 'r', 'value': null}]}",
-	 "**Again**, for the 3. time\n\nagain: v3 → v1\n\nworse\n\n| Check | Outcome | Reason "
+	 "**Again**, occurrence 3\n\nagain: v3 → v1\n\nworse\n\n| Check | Outcome | Reason "
 	 "| Seen |\n| --- | --- | --- | --- |\n| api | fail | r |  |\n\n"},
 	{"words", "incident.updated", "{'text': 'looking at it', 'severity': 'P0'}",
 	 "**Update**, now P0\n\nlooking at it\n"},
