@@ -36,10 +36,11 @@ void render_restart(struct str *out, const struct render *render, const json_t *
 		render_inkf(out, render, INK_BOLD, "%s: the restart of %s failed\n",
 			    json_get_string(result, "environment", ""), services);
 	else
-		render_inkf(out, render, INK_BOLD, "%s: %s %s (%s) in %s\n",
+		render_inkf(out, render, INK_BOLD, "%s: %s %s (%s)%s%s\n",
 			    json_get_string(result, "environment", ""),
 			    assumed ? "would restart" : "restarted", services,
-			    json_get_string(result, "version", ""), str_text(&took));
+			    json_get_string(result, "version", ""), assumed ? "" : " in ",
+			    assumed ? "" : str_text(&took));
 	if (reason)
 		render_inkf(out, render, INK_PLAIN, "  because %s\n", reason);
 	if (hint)

@@ -12,7 +12,7 @@ here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
 
 start() {
-	local dir=$1 ca=$2 address=$3 spec why= behind=http://$3:21080/digitalocean
+	local dir=$1 ca=$2 address=$3 spec why='' behind="http://$3:21080/digitalocean"
 	local url=$behind
 	mkdir -p "$dir"
 	"$here/sinks.sh" start "$dir/sinks" "$ca" "$address"
