@@ -42,7 +42,8 @@ json_t *courier_events(const struct courier *courier, const json_t *state,
 		       const struct occasion *occasion);
 /* Claims what is due (unless this run claimed it already), sends it, each notification in a lane of its
  * own, and pushes what came of it. *ret_told: [{notification, topic, outcome: "sent"|"failed"|
- * "dropped", reason?, link?}]. Errors are those of the journal. */
+ * "dropped", reason?, link?}], also when it fails: errors are those of the journal, and what could be
+ * sent was sent. */
 int courier_deliver(const struct courier *courier, json_t **ret_told, struct err *err);
 
 /* --- GitHub (cockpit.c) ----------------------------------------------------------------------- */
