@@ -22,5 +22,7 @@ int doctor_observe(struct effects *fx, const char *kind, const char *subject,
 void doctor_secrets(struct doctor *doctor);
 void doctor_state(struct doctor *doctor);
 void doctor_hosts(struct doctor *doctor);
+/* Templates of post-mortems (doctor_template.c). */
+void doctor_templates(struct doctor *doctor);
 
 #endif
