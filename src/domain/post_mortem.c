@@ -116,13 +116,16 @@ static void fill(struct str *out, const struct variable *variable,
 static int unknown_variable(const char *name, int line, struct err *err)
 {
 	const char *known[ARRAY_SIZE(variables)];
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
+	_cleanup_str_ struct str all = STR_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		known[i] = variables[i].name;
+		str_addf(&all, "%s%s", i ? " " : "", known[i]);
+	}
 	const char *nearest = str_nearest(name, known, ARRAY_SIZE(variables));
 	err_set(err, ERR_CONFIG, "line %d: there is no variable '%.60s'", line, name);
-	return nearest ? err_hint(err, "did you mean {{%s}}?", nearest)
-		       : err_hint(err, "variables are id, title, reason, timeline …; "
-				       "'belay docs incidents.post_mortem.template'");
+	if (nearest)
+		return err_hint(err, "did you mean {{%s}}?", nearest);
+	return err_hint(err, "variables are %s", str_text(&all));
 }
 
 /* Finds the variable whose "{{" is at `at`; *ret_after is behind its "}}". */
