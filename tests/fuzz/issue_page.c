@@ -20,8 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut[1] = '\0';
 	_cleanup_free_ char *renewed = issue_page_renew(body, page);
 	_cleanup_free_ char *again = renewed ? issue_page_renew(renewed, page) : NULL;
-	/* Pages hold no hidden lines of ours, incident_add_page() makes them harmless, and no ticks. */
-	if (again && !strstr(page, "belay:page") && !strcasestr(page, "[x]"))
+	/* Pages hold no hidden lines of ours, incident_add_page() makes them harmless, and no ticks. A
+	 * return in the middle of either would only hide it from this question. */
+	if (again && !strstr(page, "belay:page") && !strcasestr(page, "[x]") &&
+	    !strchr(page, '\r'))
 		abort();
 	if (renewed && !strstr(renewed, "<!-- belay:page end -->"))
 		abort();
