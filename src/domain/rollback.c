@@ -60,6 +60,15 @@ static json_t *release_stack(const json_t *recent, const char *name)
 	return stack;
 }
 
+/* Is a deployment of the service open: broken off, or stuck when it was taken back? Then nobody knows
+ * what is served, and going back means: to what was live when it began. */
+static bool is_half_way(const json_t *state, const char *name)
+{
+	const json_t *open = state_transaction(state);
+	return open && is_deploy(open) &&
+	       json_object_get(json_object_get(open, "services"), name);
+}
+
 /* NULL when the service has nothing to go back to. New reference. */
 static json_t *release_before(const json_t *state, const json_t *recent, const char *name)
 {
@@ -68,6 +77,8 @@ static json_t *release_before(const json_t *state, const json_t *recent, const c
 	size_t top = json_array_size(stack);
 	if (!live)
 		return NULL;
+	if (is_half_way(state, name))
+		return release_of(live, live);
 	while (top > 0 && !same_release(json_array_get(stack, top - 1), live))
 		top--;
 	if (top > 1)

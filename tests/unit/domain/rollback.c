@@ -57,6 +57,28 @@ TEST(from_an_unproven_one_to_the_last_good)
 	journey_end(&j);
 }
 
+TEST(from_half_way_to_what_was_live)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	journey_deploy(&j, "d2", "v2", "api");
+	journey_deploy(&j, "d3", "v1", "web");
+	journey_open(&j, "deploy", "d4", "v3", "api", "d4");
+	check_target(&j, "api", "d2");
+	check_target(&j, "web", NULL);
+	journey_end(&j);
+}
+
+TEST(a_rollback_half_way_goes_on)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	journey_deploy(&j, "d2", "v2", "api");
+	journey_open(&j, "rollback", "r1", "v1", "api", "d1");
+	check_target(&j, "api", "d1");
+	journey_end(&j);
+}
+
 TEST(services_go_back_each_to_their_own)
 {
 	struct journey j = journey_begin("production");
