@@ -53,8 +53,8 @@ static size_t resolve_answered(struct draft *draft, const json_t *result)
 /* The same trouble again: what is new about it. */
 static json_t *change_of(const json_t *opened)
 {
-	static const char *const members[] = {"reason", "deployment", "version", "todo",
-					      "evidence"};
+	static const char *const members[] = {"reason", "deployment", "version",
+					      "todo",   "evidence",   "forensics"};
 	_cleanup_free_ char *text =
 		str_format("again: %s", json_get_string(opened, "title", ""));
 	json_t *change = json_pack("{s:s, s:b}", "text", text, "occurrence", 1);
@@ -76,6 +76,7 @@ static void open_or_update(struct draft *draft, const json_t *result)
 	const char *id = json_get_string(open, "id", NULL);
 	_cleanup_free_ char *fresh = identity_new_id(engine->fx, draft->now_ms);
 	json_t *opened = incident_of_result(id ? id : fresh, result, engine->environment);
+	draft_add_forensics(draft, opened);
 	if (!open) {
 		draft_open(draft, opened);
 		return;
@@ -85,9 +86,7 @@ static void open_or_update(struct draft *draft, const json_t *result)
 			str_format("went back: %s", json_get_string(opened, "title", ""));
 		draft_update(draft, id, json_pack("{s:s}", "text", text));
 	} else {
-		json_t *change = change_of(opened);
-		draft_add_forensics(draft, change);
-		draft_update(draft, id, change);
+		draft_update(draft, id, change_of(opened));
 	}
 	json_decref(opened);
 }

@@ -119,7 +119,6 @@ void draft_open(struct draft *draft, json_t *opened)
 			opened, "post_mortem",
 			json_pack("{s:s}", "due_at",
 				  time_format(draft->now_ms + rules.due_ms, due)));
-	draft_add_forensics(draft, opened);
 	draft_add(draft, "incident.opened", opened);
 	tell_incident(draft, "incident-opened", id);
 }

@@ -78,9 +78,11 @@ static void open_incident(struct draft *draft, const struct round *round,
 	const struct engine *engine = round->engine;
 	_cleanup_json_ json_t *gate = gate_of(round->gate, bad);
 	_cleanup_free_ char *id = identity_new_id(engine->fx, draft->now_ms);
-	draft_open(draft, incident_of_gate(id, gate,
-					   live_version(engine, draft->documents.state),
-					   engine->environment));
+	json_t *opened =
+		incident_of_gate(id, gate, live_version(engine, draft->documents.state),
+				 engine->environment);
+	draft_add_forensics(draft, opened);
+	draft_open(draft, opened);
 }
 
 /* An incident that goes on: more checks have become bad, or some are good again. */

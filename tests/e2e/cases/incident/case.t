@@ -19,6 +19,7 @@ A deployment that is taken back is an incident, one for each trouble; the next t
     reason  gates failed: health: expected .status == 200, got 503
     version  bad3
     deployment  ID
+    kept  the output of run RUN
     post-mortem  due TIME
   
     evidence

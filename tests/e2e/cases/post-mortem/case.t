@@ -49,7 +49,7 @@ The page of an incident: written with what the journal knows, chased until it is
   | --- | --- | --- | --- |
   | health | fail | expected .status == 200, got 503 | 503 |
   
-  Where more is kept: nothing was kept
+  Where more is kept: the output of run RUN
   
   ## Root cause
   
@@ -130,7 +130,7 @@ A template of one's own.
   $ sed -i 's/write: file/write: none, template: mine.md/' belay.yml
   $ belay incident post-mortem
   ! belay: the post-mortem's template 'mine.md': line 4: there is no variable 'nobody'
-  !   hint: variables are id, title, reason, timeline ...; 'belay docs incidents.post_mortem.template'
+  !   hint: variables are id title environment severity kind status version previous deployment opened_at resolved_at due_at duration reason services evidence timeline todo forensics run_url incident_url author
   [2]
   $ sed -i 's/nobody/services/' mine.md; belay incident post-mortem
   # \[production rollback\] bad6 > v5
