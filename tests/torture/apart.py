@@ -91,7 +91,7 @@ def back(world, slow, fast):
     """A rollback instead: also what the journal never called live is taken back."""
     ran, faults = make_apart(world, slow, fast)
     faults += sweep.unrecognised(world) + says_so(world)
-    ran = world.run("rollback", "-e", "production", "--to", "v1", "--take-lock", timeout=90)
+    ran = world.run("rollback", "-e", "production", "--take-lock", timeout=90)
     if ran.status != 0:
         faults.append("the rollback ends with %s: %s" % (ran.status, ran.text().strip()))
     world.quiet()
