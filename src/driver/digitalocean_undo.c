@@ -17,17 +17,31 @@ static const char *captured_text(const struct site *site, const char *key)
 	return json_string_value(json_at(site->job->captured, pointer));
 }
 
+/* What the journal calls live, when it is a deployment here: the service may have had another driver
+ * before, whose releases have names of another shape. */
+static const char *release_of(const struct driver_job *job)
+{
+	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; /* UUID */
+	const char *release = job->previous_release;
+	if (!release || strlen(release) != strlen(shape))
+		return NULL;
+	for (size_t i = 0; shape[i]; i++)
+		if ((shape[i] == '-') != (release[i] == '-'))
+			return NULL;
+	return release;
+}
+
 /* Which deployment to go back to: the release that the journal calls live, in the copy that the app has
  * of it when there is one; without a journal what was active when we came. */
 static const char *target_of(const struct site *site)
 {
-	const char *release = site->job->previous_release;
+	const char *release = release_of(site->job);
 	const char *active = captured_text(site, "active");
 	const char *origin = captured_text(site, "active_from");
 	if (deployment_is_ours(site, active) || !active)
-		return release && *release ? release : NULL;
-	bool same = release && (str_equal(active, release) || str_equal(origin, release));
-	return same || !release || !*release ? active : release;
+		return release;
+	bool same = str_equal(active, release) || str_equal(origin, release);
+	return same || !release ? active : release;
 }
 
 /* Is what the app runs what it is to go back to? */
@@ -76,13 +90,10 @@ static int find_unheard(struct site *site, char **ret_id, struct err *err)
 	const json_t *before = json_object_get(notes, "before");
 	const json_t *last = json_object_get(notes, "newest") ? notes : before;
 	const char *newest = json_get_string(last, "newest", NULL);
-	const char *heard = site->job->going_back
-				    ? json_get_string(last, "rollback", NULL)
-				    : json_get_string(last, "deployment", NULL);
-	if (!newest || heard)
+	const char *target = json_get_string(last, "target", NULL);
+	if (!newest || json_get_string(last, target ? "rollback" : "deployment", NULL))
 		return 0;
-	return site_find(site, newest, json_get_string(last, "target", NULL), ret_id,
-			 err);
+	return site_find(site, newest, target, ret_id, err);
 }
 
 /* --- a deployment ------------------------------------------------------------------------------ */
@@ -117,6 +128,10 @@ static int undo_deployment(struct site *site, bool *ret_unchanged, struct err *e
 		*ret_unchanged = true;
 		return 0;
 	}
+	/* A run that died while it went back: then what was before that is good. */
+	const char *pinned = deployment_id(json_object_get(app, "pinned_deployment"));
+	if (deployment_is_ours(site, pinned))
+		return site_revert(site, pinned, err);
 	if (deployment_is_ours(site, id) || str_equal(id, lost))
 		return go_back(site, err);
 	return theirs(site, active, err);
@@ -173,12 +188,23 @@ int digitalocean_undo(struct effects *fx, const struct driver_job *job, json_t *
 
 /* --- and then ---------------------------------------------------------------------------------- */
 
+/* The pin that this run left, or the one that the run before left and nobody has dealt with. */
+static const char *our_pin(const struct driver_job *job)
+{
+	const json_t *notes = job->notes;
+	if (!json_object_get(notes, "rollback"))
+		notes = json_object_get(notes, "before");
+	if (json_object_get(notes, "reverted"))
+		return NULL;
+	return json_get_string(notes, "rollback", NULL);
+}
+
 int digitalocean_confirm(struct effects *fx, const struct driver_job *job,
 			 struct err *err)
 {
 	_cleanup_site_ struct site site = {0};
-	const char *pinned = json_get_string(job->notes, "rollback", NULL);
-	if (!pinned || json_object_get(job->notes, "reverted"))
+	const char *pinned = our_pin(job);
+	if (!pinned)
 		return 0;
 	if (site_open(&site, fx, job, err) < 0)
 		return -1;
@@ -189,8 +215,8 @@ int digitalocean_reconsider(struct effects *fx, const struct driver_job *job,
 			    char **ret_words, struct err *err)
 {
 	_cleanup_site_ struct site site = {0};
-	const char *pinned = json_get_string(job->notes, "rollback", NULL);
-	if (!pinned || json_object_get(job->notes, "reverted"))
+	const char *pinned = our_pin(job);
+	if (!pinned)
 		return 0;
 	if (site_open(&site, fx, job, err) < 0)
 		return -1;

@@ -11,6 +11,8 @@
 #include "belay/timefmt.h"
 #include "digitalocean.h"
 
+/* What was just made may not be found everywhere at once. */
+#define SHOWS_UP_MS 30000
 /* While something is being taken back somebody is waiting. */
 #define STOP_POLL_MS 1000
 
@@ -18,7 +20,8 @@ struct watch {
 	struct site *site;
 	const char *id;
 	int64_t begun_ms; /* monotonic */
-	json_t *seen;     /* step → status that was shown */
+	bool found;
+	json_t *seen; /* step → status that was shown */
 };
 
 static void show_step(struct watch *watch, const json_t *step)
@@ -56,8 +59,11 @@ static void show(struct watch *watch, const json_t *deployment)
 			str_text(&took));
 }
 
-static bool may_pass(const struct err *err)
+static bool may_pass(const struct watch *watch, const struct err *err)
 {
+	if (err->code == ERR_NOT_FOUND)
+		return !watch->found &&
+		       effects_mono_ms(watch->site->fx) - watch->begun_ms < SHOWS_UP_MS;
 	return err->code == ERR_NET || err->code == ERR_TIMEOUT || err->code == ERR_LIMIT;
 }
 
@@ -68,10 +74,11 @@ static int look(struct watch *watch, json_t **ret_deployment, struct err *err)
 	struct err failure = {0};
 	if (digitalocean_deployment(&site->api, site->fx, site->app, watch->id,
 				    ret_deployment, &failure) == 0) {
+		watch->found = true;
 		show(watch, *ret_deployment);
 		return 0;
 	}
-	if (may_pass(&failure)) {
+	if (may_pass(watch, &failure)) {
 		progress_report(site->job->progress, PROGRESS_WAIT,
 				site->job->service->name, "%s", failure.message);
 		return 0;

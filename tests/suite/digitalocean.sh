@@ -210,6 +210,21 @@ row_app_that_belay_never_deployed() {
 	is .live "$(printf '0%.0s' {1..40})"
 }
 
+row_another_driver_before() {
+	world '{}'
+	printf '%s\n' 'version: 1' "state: {remote: $tmp/journal}" "environments: {production: {services: {shop: {driver: command, deploy: {run: 'true'}}}}}" >before.yml
+	belay 0 deploy --version v1 -c before.yml
+	broken
+	belay 3 deploy --version v2 # back to what the app ran, for want of a deployment that the journal knows
+	is .live "$(printf '0%.0s' {1..40})"
+}
+row_deployment_shows_up_late() {
+	world '{}'
+	answers '[{method: "GET", path: "/deployments/0+2-", status: 404, body: {id: "not_found", message: "not yet"}, times: 2}]'
+	belay 0 deploy --version v1
+	live "$good"
+}
+
 # --- somebody else ---
 
 row_superseded_by_somebody() {
@@ -573,6 +588,16 @@ row_killed_when_live() {
 	belay 3 deploy --version v3 --take-lock # its own fails too: back to what was good, not to v2
 	live "$good"
 	knows '.services.shop.live.version' v1
+}
+row_killed_while_pinned_and_preflight_fails() {
+	world '{}'
+	sed -i 's/^    gates: .*/    gates: [up]\n    settle: 100ms/' belay.yml
+	past
+	sed -i 's/settle: 100ms/settle: 30s/' belay.yml
+	in_background KILL ".live == \"$good\" and .pinned != null" rollback
+	sed -i 's/settle: 30s/settle: 100ms\n    preflight: [never]/; s/^checks:/checks:\n  never: {tcp: "127.0.0.1:1", expect: [.connected], retry: {attempts: 1}}/' belay.yml
+	belay 3 deploy --version v3 --take-lock # the dead run's rollback is taken back: what was good is v2
+	live "$better"
 }
 row_killed_while_pinned() {
 	world '{}'
