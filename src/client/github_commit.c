@@ -10,6 +10,7 @@
 #include "github_parts.h"
 
 #define DESCRIPTION_MAX 140
+#define TITLE_MAX 200
 #define OUTPUT_MAX 60000 /* characters; GitHub takes 65535 */
 
 int github_commit_status(struct github *github, struct effects *fx, const char *sha,
@@ -40,9 +41,10 @@ static json_t *check_run_body(const char *name, const char *sha, const char *con
 			      const char *title, const char *summary)
 {
 	_cleanup_free_ char *text = github_clip(summary ? summary : "", OUTPUT_MAX);
+	_cleanup_free_ char *line = github_clip(title ? title : name, TITLE_MAX);
 	json_t *body = json_pack("{s:s, s:s, s:{s:s, s:s}}", "name", name, "status",
 				 conclusion ? "completed" : "in_progress", "output",
-				 "title", title ? title : name, "summary", text);
+				 "title", line, "summary", text);
 	if (conclusion)
 		json_object_set_new(body, "conclusion", json_string(conclusion));
 	if (sha)

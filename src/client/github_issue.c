@@ -14,6 +14,8 @@
 
 #define ISSUES_MAX 500    /* that a search looks at, newest first */
 #define COMMENTS_MAX 1000 /* of one issue */
+#define TITLE_MAX 250     /* characters; GitHub takes 256 … */
+#define BODY_MAX 65000    /* … and 65536 of a body */
 #define LABEL_COLOR "b60205"
 #define LABEL_DESCRIPTION "Set by belay"
 
@@ -115,13 +117,26 @@ static int need_labels(struct github *github, struct effects *fx, const json_t *
 
 /* --- creating and changing ------------------------------------------------------------------- */
 
+/* As much of a body as GitHub takes, with its marker. */
+static json_t *fitting(const char *text)
+{
+	_cleanup_free_ char *marker = marker_in(text);
+	_cleanup_free_ char *cut = github_clip(text, BODY_MAX);
+	if (!marker || strstr(cut, marker))
+		return json_string(cut);
+	_cleanup_free_ char *marked = str_format("%s\n\n%s\n", cut, marker);
+	return json_string(marked);
+}
+
 static json_t *issue_body(const struct github_issue *issue)
 {
 	json_t *body = json_object();
-	if (issue->title)
-		json_object_set_new(body, "title", json_string(issue->title));
+	if (issue->title) {
+		_cleanup_free_ char *title = github_clip(issue->title, TITLE_MAX);
+		json_object_set_new(body, "title", json_string(title));
+	}
 	if (issue->body)
-		json_object_set_new(body, "body", json_string(issue->body));
+		json_object_set_new(body, "body", fitting(issue->body));
 	if (issue->labels)
 		json_object_set(body, "labels", (json_t *)issue->labels);
 	if (issue->assignees)
@@ -283,8 +298,9 @@ int github_issue_comment(struct github *github, struct effects *fx, int64_t numb
 	_cleanup_free_ char *summary = str_format("comment on issue #%" PRId64, number);
 	_cleanup_free_ char *hidden =
 		marker ? str_format("<!-- belay:comment %s -->", marker) : NULL;
+	_cleanup_free_ char *cut = github_clip(body, BODY_MAX);
 	_cleanup_free_ char *text =
-		str_format("%s%s%s", body, hidden ? "\n\n" : "", hidden ? hidden : "");
+		str_format("%s%s%s", cut, hidden ? "\n\n" : "", hidden ? hidden : "");
 	_cleanup_json_ json_t *json = json_pack("{s:s}", "body", text);
 	const struct api_request request = {.method = "POST",
 					    .path = path,

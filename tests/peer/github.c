@@ -445,6 +445,33 @@ TEST(an_incident_has_one_issue_whatever_happens)
 	}
 }
 
+TEST(what_is_too_long_is_cut_and_found_all_the_same)
+{
+	struct desk desk;
+	struct err err = {0};
+	int64_t ours = 0, found = 0;
+	_cleanup_str_ struct str body = STR_INIT;
+	_cleanup_free_ char *marker = github_marker(INCIDENT);
+	desk_open(&desk);
+	for (int i = 0; i < 70000; i++)
+		str_add(&body, "ä");
+	CHECK_OK(do_issue(&desk, &err), &err);
+	CHECK_OK(github_issue_comment(&desk.github, desk.fx, 1, str_text(&body), "m1",
+				      &err),
+		 &err);
+	str_add(&body, marker);
+	CHECK_OK(github_issue_create(&desk.github, desk.fx,
+				     &(struct github_issue){.title = str_text(&body),
+							    .body = str_text(&body)},
+				     &ours, NULL, &err),
+		 &err);
+	CHECK_OK(github_issue_find(&desk.github, desk.fx, INCIDENT, NULL, &found, NULL,
+				   &err),
+		 &err);
+	CHECK_INT_EQ(found, ours);
+	desk_close(&desk);
+}
+
 TEST(a_comment_is_made_once)
 {
 	struct desk desk;

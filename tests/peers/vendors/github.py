@@ -235,6 +235,10 @@ def issue_page(number):
 
 
 def change_issue(state, row, wanted):
+    for name, most in (("title", 256), ("body", 65536)):
+        if len(wanted.get(name) or "") > most:
+            raise Refusal(422, "Validation Failed", [{"resource": "Issue", "field": name, "code": "custom",
+                                                      "message": "%s is too long (maximum is %d characters)" % (name, most)}])
     for login in wanted.get("assignees", []):
         if login not in state["settings"]["logins"]:
             raise Refusal(422, "Validation Failed", [{"resource": "Issue", "field": "assignees", "code": "invalid", "value": login}])
@@ -293,6 +297,9 @@ def comment_shown(state, row):
 
 
 def comment_create(state, request, match):
+    if len(request["json"]["body"]) > 65536:
+        raise Refusal(422, "Validation Failed", [{"resource": "IssueComment", "field": "data", "code": "unprocessable",
+                                                  "message": "Body is too long (maximum is 65536 characters)"}])
     row = {"id": next_id(state), "issue": find_issue(state, match[1])["number"], "body": request["json"]["body"]}
     state["comments"].append(row)
     return 201, comment_shown(state, row)
