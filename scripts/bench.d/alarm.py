@@ -6,6 +6,7 @@ calls one after the other, knows beforehand what to say, and writes nothing down
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -22,6 +23,7 @@ KEYS = {
     "DO_APP": "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf",
 }
 CHANNELS = ("issue", "ops", "pager", "hook", "mail")
+PLACES = "^/(github|slack|pagerduty|hook)"
 SCRIPT = """
 set -eu
 json='Content-Type: application/json'
@@ -104,10 +106,10 @@ environments:
             raise RuntimeError(f"{command}: status {run.returncode}\n{''.join(line for _, line in lines)}")
         return lines
 
-    def rollback_asked(self):
-        """When the last request for a rollback came in."""
+    def came_in(self, since, path):
+        """When the first request to such a path (a pattern) came in."""
         rows = map(json.loads, (Path(self.facts["SINKS"]) / "requests.jsonl").read_text().splitlines())
-        return [row["at"] for row in rows if row["path"].endswith("/rollback") and row["method"] == "POST"][-1]
+        return next(row["at"] for row in rows if row["at"] > since and re.search(path, row["path"]))
 
     def fail(self):
         """A good version, so that this is a new trouble, and a bad one. Milliseconds from the failed gate to each thing."""
@@ -119,7 +121,8 @@ environments:
         if len(told) != len(CHANNELS):
             raise RuntimeError(f"not all were told: {lines}")
         self.last = {name: {"wall_ms": (at - since) * 1000} for name, at, since in (
-            ("asked", self.rollback_asked(), failed), ("all", max(told), failed), ("telling", max(told), undone))}
+            ("asked", self.came_in(failed, "/rollback$"), failed), ("all", max(told), failed), ("back", max(told), undone),
+            ("calls", max(told), self.came_in(failed, PLACES)))}
         return self.last["asked"]
 
     def script(self):
@@ -133,14 +136,16 @@ environments:
 def alarm(place):
     """From a failed gate to the rollback being requested, and until issue, Slack, PagerDuty, webhook and mail know.
 
-    Until all are told belay has also waited for the rollback, judged the gates again, finished it and written the journal; "once it
-    is back" counts from there, which is what the script with curl does: the five calls."""
+    Until all are told belay has also waited for the rollback, judged the gates again, finished it and pushed that to the journal:
+    "once it is back" counts from the gates, "the five calls" from the first call, as the script with curl does."""
     return {
         "curl, the five calls": place.script,
         "belay, rollback requested": place.fail,
         "belay, all told": lambda: place.last["all"],
-        "belay, once it is back": lambda: place.last["telling"],
-    }, [("belay, rollback requested", None, "wall_ms", 1000), ("belay, all told", None, "wall_ms", 1000)]
+        "belay, once it is back": lambda: place.last["back"],
+        "belay, the five calls": lambda: place.last["calls"],
+    }, [("belay, rollback requested", None, "wall_ms", 1000), ("belay, all told", None, "wall_ms", 1000),
+        ("belay, the five calls", "curl, the five calls", "wall_ms", 1)]
 
 
 # name: (function, samples)
