@@ -12,7 +12,6 @@
 #include "belay/vec.h"
 #include "platform/curl_tls.h"
 #include "platform/smtp_call.h"
-#include "platform/smtp_header.h"
 #include "platform/trust.h"
 
 #define MESSAGE_ID_MAX 250
@@ -24,6 +23,7 @@ static void call_release(struct smtp_call *call)
 	curl_slist_free_all(call->fields);
 	curl_slist_free_all(call->recipients);
 	curl_slist_free_all(call->connect_to);
+	smtp_address_release(&call->sender);
 	if (call->store)
 		trust_store_free(call->store);
 }
@@ -222,37 +222,50 @@ static size_t ignore_body(char *data, size_t one, size_t len, void *context)
 	return len;
 }
 
+static char *bracketed(const char *host)
+{
+	bool literal = strchr(host, ':') != NULL;
+	return str_format("%s%s%s", literal ? "[" : "", host, literal ? "]" : "");
+}
+
+/* "smtp://mail.example.com:587/example.com", of curl's own making; NULL when it is none. The path is what
+ * the server is greeted with: the sender's domain, for the name of the machine is seldom one that others
+ * know, and some servers refuse such. Free with curl_free(). */
+static char *url_new(const struct smtp_message *message, const char *name,
+		     const char *sender)
+{
+	const char *scheme = message->security == SMTP_TLS ? "smtps" : "smtp";
+	const char *domain = strchr(sender, '@') + 1;
+	_cleanup_free_ char *host = bracketed(name);
+	_cleanup_free_ char *port = str_format("%d", message->port);
+	_cleanup_free_ char *path = str_format("/%s", *domain == '[' ? "" : domain);
+	char *text = NULL;
+	CURLU *url = curl_url();
+	if (curl_url_set(url, CURLUPART_SCHEME, scheme, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_HOST, host, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_PORT, port, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_PATH, path, 0) == CURLUE_OK)
+		curl_url_get(url, CURLUPART_URL, &text, 0);
+	curl_url_cleanup(url);
+	return text;
+}
+
 static int apply_url(struct smtp_call *call, struct err *err)
 {
 	const struct smtp_message *m = call->message;
 	const char *name = m->tls.server_name ? m->tls.server_name : m->host;
-	const char *scheme = m->security == SMTP_TLS ? "smtps" : "smtp";
-	bool literal = strchr(name, ':') != NULL;
-	_cleanup_free_ char *host =
-		str_format("%s%s%s", literal ? "[" : "", name, literal ? "]" : "");
-	_cleanup_free_ char *port = str_format("%d", m->port);
-	CURLU *url = curl_url();
-	bool usable = curl_url_set(url, CURLUPART_SCHEME, scheme, 0) == CURLUE_OK &&
-		      curl_url_set(url, CURLUPART_HOST, host, 0) == CURLUE_OK &&
-		      curl_url_set(url, CURLUPART_PORT, port, 0) == CURLUE_OK &&
-		      curl_url_set(url, CURLUPART_PATH, "/", 0) == CURLUE_OK;
-	char *text = NULL;
-	if (usable)
-		usable = curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK;
-	if (usable)
-		curl_easy_setopt(call->easy, CURLOPT_URL, text);
-	curl_free(text);
-	curl_url_cleanup(url);
-	if (!usable)
+	char *url = url_new(m, name, call->sender.mailbox);
+	if (!url)
 		return err_set(err, ERR_CONFIG, "'%s' is no mail server", m->host);
-	if (name != m->host) { /* verified as another name than it is reached by */
-		literal = strchr(m->host, ':') != NULL;
-		_cleanup_free_ char *rule =
-			str_format("::%s%s%s:%d", literal ? "[" : "", m->host,
-				   literal ? "]" : "", m->port);
-		call->connect_to = curl_slist_append(NULL, rule);
-		curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, call->connect_to);
-	}
+	curl_easy_setopt(call->easy, CURLOPT_URL, url);
+	curl_free(url);
+	if (name == m->host)
+		return 0;
+	/* Verified as another name than it is reached by. */
+	_cleanup_free_ char *host = bracketed(m->host);
+	_cleanup_free_ char *rule = str_format("::%s:%d", host, m->port);
+	call->connect_to = curl_slist_append(NULL, rule);
+	curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, call->connect_to);
 	return 0;
 }
 
@@ -285,7 +298,6 @@ static int apply(struct smtp_call *call, struct trust *trust, struct err *err)
 {
 	CURL *easy = call->easy;
 	const struct smtp_message *m = call->message;
-	struct smtp_address sender = {0};
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error_text);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
@@ -297,10 +309,10 @@ static int apply(struct smtp_call *call, struct trust *trust, struct err *err)
 	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, call);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
-	if (add_fields(call, err) < 0 || smtp_address_parse(m->from, &sender, err) < 0)
+	if (add_fields(call, err) < 0 ||
+	    smtp_address_parse(m->from, &call->sender, err) < 0)
 		return -1;
-	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, sender.mailbox);
-	smtp_address_release(&sender);
+	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, call->sender.mailbox);
 	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, call->recipients);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->fields);
 	add_body(call);

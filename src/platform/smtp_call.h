@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "platform/smtp.h"
+#include "platform/smtp_header.h"
 
 struct x509_store_st;
 
@@ -16,6 +17,7 @@ struct smtp_call {
 	const struct smtp_message *message;
 	struct smtp_result *result;
 	CURL *easy;
+	struct smtp_address sender;
 	struct curl_slist *fields, *recipients, *connect_to;
 	curl_mime *mime;
 	struct x509_store_st *store;

@@ -287,6 +287,7 @@ TEST(what_the_server_hears)
 	smtp_result_release(&result);
 	pthread_join(server.thread, NULL);
 	const char *heard = str_text(&server.heard);
+	CHECK_STR_HAS(heard, "EHLO example.test\r\n");
 	CHECK_STR_HAS(heard, "MAIL FROM:<belay@example.test>");
 	CHECK_STR_HAS(heard, "RCPT TO:<dev@example.test>\r\n");
 	CHECK_STR_HAS(heard, "\r\nTo: ops@example.test,\r\n Dev <dev@example.test>\r\n");
