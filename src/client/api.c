@@ -200,32 +200,40 @@ static int perform(struct api *api, struct effects *fx, const struct api_request
 
 /* --- what a good answer holds -------------------------------------------------------------------- */
 
+/* Behind the service's own address, or NULL when the URL is not below it. */
+static const char *path_below(const struct api *api, const char *url)
+{
+	size_t len = strlen(api->base_url);
+	return strncmp(url, api->base_url, len) == 0 && url[len] == '/' ? url + len
+									: NULL;
+}
+
 /* The path of rel="next" in a Link header (RFC 8288), when it leads to the same service. Fresh, or
  * NULL. */
 static char *next_of_link(const struct api *api, const char *link)
 {
-	size_t base_len = strlen(api->base_url);
 	for (const char *at = link ? strchr(link, '<') : NULL; at; at = strchr(at, '<')) {
 		const char *url = at + 1;
 		size_t len = strcspn(url, ">");
 		at = url + len;
 		size_t params = strcspn(at, "<");
 		const char *rel = strstr(at, "rel=\"next\"");
-		if (!rel || rel > at + params ||
-		    strncmp(url, api->base_url, base_len) != 0 || url[base_len] != '/')
-			continue;
-		return mem_strndup(url + base_len, len - base_len);
+		const char *path = path_below(api, url);
+		if (rel && rel <= at + params && path)
+			return mem_strndup(path, (size_t)(url + len - path));
 	}
 	return NULL;
 }
 
-/* The same of a body: {links: {pages: {next: URL}}}. The host in it is not trusted: only path and
- * query are taken. */
-static char *next_of_body(const json_t *body)
+/* The same of a body: {links: {pages: {next: URL}}}. Another host in it (that of the real service, told
+ * by what stands in front of it) is not gone to: only path and query are taken. Fresh, or NULL. */
+static char *next_of_body(const struct api *api, const json_t *body)
 {
 	const char *url = json_string_value(json_at(body, "/links/pages/next"));
 	const char *host = url ? strstr(url, "://") : NULL;
-	const char *path = host ? strchr(host + 3, '/') : NULL;
+	const char *path = url ? path_below(api, url) : NULL;
+	if (!path && host)
+		path = strchr(host + 3, '/');
 	return path ? mem_strdup(path) : NULL;
 }
 
@@ -267,7 +275,7 @@ static void take_answer(struct api *api, const struct api_request *request,
 	*ret_body = body_of(answer);
 	*ret_next = next_of_link(api, json_get_string(headers, "link", NULL));
 	if (!*ret_next)
-		*ret_next = next_of_body(*ret_body);
+		*ret_next = next_of_body(api, *ret_body);
 	remember(api, request, answer, *ret_body, *ret_next);
 }
 

@@ -244,6 +244,10 @@ static const struct list_row {
 	 " 'https://elsewhere.example/y?page=2'}}}}, {'status': 200, 'body': {'rows': [2],"
 	 " 'links': {}}}",
 	 "rows", 9, "[1, 2]", "['https://s.example/base/y?page=2']"},
+	{"links in the body, below our own address",
+	 "{'status': 200, 'body': {'rows': [1], 'links': {'pages': {'next':"
+	 " 'https://s.example/base/x?page=2'}}}}, {'status': 200, 'body': {'rows': [2]}}",
+	 "rows", 9, "[1, 2]", "['https://s.example/base/x?page=2']"},
 	{"no more than wanted",
 	 "{'status': 200, 'body': {'rows': [1, 2, 3], 'links': {'pages': {'next':"
 	 " 'https://s.example/y?page=2'}}}}",
