@@ -40,7 +40,8 @@ struct api {
 	int64_t patience_ms; /* for all tries of one request */
 	struct api_rate rate;
 	/* The service's own words for a refusal (a permission to add, a scope that is missing): may
-	 * replace message and hint of *err. NULL when there are none. */
+	 * replace message and hint of *err. `answer` is the http effect's, with status and headers. NULL
+	 * when there are none. */
 	void (*explain)(const struct api *api, const char *method, const char *path,
 			const json_t *answer, struct err *err);
 	/* Remembered answers by path, for ETags: {path: {etag, body}}; owned; NULL = none are kept. */
