@@ -191,6 +191,9 @@ everybody_hears_of_it_once() {
 	verdict 'the same alert' "$(alerts '[.[] | .status + " " + (.events | tostring)] | join("; ")')" 'triggered 2'
 	verdict 'one more message each' "$(heard $slack_path) $(heard /hook)" '2 3'
 
+	step 0 status REPORT=live/page.md # live is a file
+	verdict 'a report that cannot be written is a warning' "$(output report_path) $(grep -c '^::warning .*could not be written' log)" ' 1'
+
 	step 0 watch
 	verdict 'a good round tells nobody' "$(heard $slack_path) $(heard /hook)" '2 3'
 

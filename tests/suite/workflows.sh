@@ -47,7 +47,7 @@ fi
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/belay-workflows.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-files=(examples/workflows/*.yml)
+files=(examples/workflows/*.yml examples/*/.github/workflows/*.yml)
 if [ -x "$belay" ]; then
 	belay=$(realpath "$belay")
 	for driver in command ssh-release digitalocean; do
