@@ -59,11 +59,12 @@ static void add_character(struct str *out, const char *at)
 		str_add_char(out, (char)c);
 }
 
-/* "@team", "#12" and "GH-12" are made links of after everything else. */
+/* "@team", "#12" and "GH-12" are made links of after everything else. What follows may also be ours. */
 static bool calls(const char *text, const char *at)
 {
 	bool issue = at - text >= 2 && *at == '-' && strncasecmp(at - 2, "gh", 2) == 0;
-	return *at == '@' || *at == '#' || issue;
+	return (*at == '@' || *at == '#' || issue) &&
+	       (isalnum((unsigned char)at[1]) || !at[1]);
 }
 
 void page_add_text(struct str *out, const char *text)
@@ -78,7 +79,7 @@ void page_add_text(struct str *out, const char *text)
 			continue;
 		}
 		add_character(out, at);
-		if (calls(text, at) && isalnum((unsigned char)at[1]))
+		if (calls(text, at))
 			str_add(out, NOTHING_WIDE);
 	}
 }

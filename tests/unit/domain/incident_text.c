@@ -13,6 +13,7 @@ static const struct {
 	{"mention", "ask @acme/team now", "ask @" ZERO "acme/team now"},
 	{"mail address", "ada@example.com", "ada@" ZERO "example.com"},
 	{"lonely at", "a @ b", "a @ b"},
+	{"the rest is somebody else's", "ask @", "ask @" ZERO},
 	{"reference", "fixes #12", "fixes \\#" ZERO "12"},
 	{"reference to another", "acme/shop#7", "acme/shop\\#" ZERO "7"},
 	{"old reference", "see GH-12 and gh-13", "see GH-" ZERO "12 and gh-" ZERO "13"},
