@@ -18,8 +18,8 @@
 #define VETERAN_TRIES 6 /* after so many the span is half as long … */
 #define TRIES_MAX 16    /* … and after so many it shrinks no more */
 #define GAP_PUSHES 3    /* between two appends of one store; others read and push in it */
-#define HASTY_APPENDS                                                                    \
-	2 /* so many are free: a plain deployment has two, the last in a hurry */
+#define URGENT_APPENDS 2 /* never wait: a plain deployment has two, the last in a hurry */
+#define HASTY_APPENDS 6  /* do not wait where nobody else was met: who tells has more */
 
 #define OUTAGE_FIRST_MS 250
 #define OUTAGE_DOUBLINGS 5
@@ -72,8 +72,10 @@ bool store_pace_before(struct store *store, int64_t *ret_nap_ms)
 	const struct store_pace *pace = &store->pace;
 	int64_t gap_ms = pace->push_ms * GAP_PUSHES;
 	*ret_nap_ms = 0;
-	if (pace->appends < HASTY_APPENDS)
+	if (pace->appends < URGENT_APPENDS)
 		return pace->crowd > 0;
+	if (pace->appends < HASTY_APPENDS && pace->crowd == 0)
+		return false;
 	if (gap_ms > SPAN_FIRST_MAX_MS)
 		gap_ms = SPAN_FIRST_MAX_MS;
 	if (pace->crowd > 0)

@@ -187,8 +187,9 @@ TEST(who_writes_in_a_row_lets_others_write)
 		int reads; /* after the first; one is that of who was faster */
 	} rows[] = {
 		{"a plain deployment has two", 2, 0, 0, 0, 0, 0},
-		{"a third one at once waits a little", 3, 0, 0, 1, 100, 0},
-		{"a third one later does not", 3, 0, 5000, 0, 0, 0},
+		{"one that tells has more", 6, 0, 0, 0, 0, 0},
+		{"a seventh one at once waits a little", 7, 0, 0, 1, 100, 0},
+		{"a seventh one later does not", 7, 0, 5000, 0, 0, 0},
 		{"after a lost race the branch is read again", 2, 1, 100000, 80, 700, 3},
 		{"at once, for its own sake", 2, 1, 0, 80, 700, 3},
 		{"and who comes back after that waits for others", 3, 2, 0, 600, 6000, 6},
