@@ -1,0 +1,19 @@
+/* room: platform
+ * A depot in a directory of this machine.
+ *
+ * An object is a file below the directory. What is not finished yet lies in .belay-uploads: ID.data is the
+ * content, ID.parts a list of what is in it (first line "belay-upload 1 PART_BYTES MARK NAME", then
+ * "NUMBER BYTES SHA256" for each part). A finished object is synced, then linked to its name, which
+ * fails when the name is taken, then the directories are synced. The file system needs hard links.
+ */
+#ifndef BELAY_PLATFORM_DEPOT_DIRECTORY_H
+#define BELAY_PLATFORM_DEPOT_DIRECTORY_H
+
+#include "platform/depot.h"
+
+/* The directory is made when it is missing. `mode`: permission bits of objects. Release with
+ * depot_freep(). */
+int depot_directory_new(const char *path, unsigned mode, struct depot **ret,
+			struct err *err);
+
+#endif

@@ -1,0 +1,385 @@
+/* Names, parts, and a depot in a directory. */
+#include "platform/depot.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "platform/clock.h"
+#include "platform/depot_directory.h"
+#include "platform/fs.h"
+#include "test.h"
+
+TEST(names)
+{
+	static const struct row {
+		const char *name;
+		const char *text;
+		const char *fault; /* NULL: good */
+	} rows[] = {
+		{"plain", "db/2026/data", NULL},
+		{"space, quotes, umlaut", "größe \"1\"+%41 'x'", NULL},
+		{"dots inside", "a/..b/c..", NULL},
+		{"empty", "", "is empty"},
+		{"absolute", "/etc/passwd", "empty part"},
+		{"double slash", "a//b", "empty part"},
+		{"slash at the end", "a/", "empty part"},
+		{"up", "a/../b", "leads elsewhere"},
+		{"up at the end", "a/..", "leads elsewhere"},
+		{"here", "./a", "leads elsewhere"},
+		{"line break", "a\nb", "control character"},
+		{"delete", "a\x7f", "control character"},
+		{"not UTF-8", "a\xff", "not UTF-8"},
+		{"uploads", ".belay-uploads/x", "belay's own"},
+	};
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		int result = depot_check_name(row->text, &err);
+		if (row->fault)
+			CHECK_FAILS(result, &err, ERR_CONFIG, row->fault);
+		else
+			CHECK_OK(result, &err);
+	}
+	struct err err = {0};
+	_cleanup_str_ struct str is_long = STR_INIT;
+	for (int i = 0; i <= DEPOT_NAME_MAX / 2; i++)
+		str_add(&is_long, "a/");
+	str_add(&is_long, "b");
+	CHECK_FAILS(depot_check_name(is_long.data, &err), &err, ERR_CONFIG, "too long");
+}
+
+TEST(parts_are_complete)
+{
+	static const struct row {
+		const char *name;
+		struct depot_part parts[3];
+		const char *fault;
+	} rows[] = {
+		{"in any order",
+		 {{.number = 2, 5}, {.number = 1, 5}, {.number = 3, 2}},
+		 NULL},
+		{"the last replaced",
+		 {{.number = 1, 5}, {.number = 2, 5}, {.number = 2, 1}},
+		 NULL},
+		{"one missing", {{.number = 1, 5}, {.number = 3, 5}}, "part 2 was not"},
+		{"a short one", {{.number = 1, 4}, {.number = 2, 5}}, "part 1 has 4"},
+		{"a long one", {{.number = 1, 6}}, "part 1 has 6"},
+		{"none", {{0}}, "no part"},
+	};
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		struct depot_parts parts = {0};
+		for (size_t i = 0; i < 3; i++)
+			if (row->parts[i].number)
+				depot_parts_set(&parts, &row->parts[i]);
+		int result = depot_parts_check(&parts, 5, &err);
+		if (row->fault)
+			CHECK_FAILS(result, &err, ERR_STATE, row->fault);
+		else
+			CHECK_OK(result, &err);
+		depot_parts_release(&parts);
+	}
+}
+
+/* --- a directory --------------------------------------------------------------------------- */
+
+static struct depot *open_directory(void)
+{
+	struct err err = {0};
+	struct depot *depot = NULL;
+	CHECK_OK(depot_directory_new(test_directory(), 0640, &depot, &err), &err);
+	return depot;
+}
+
+static struct depot_upload *begin_upload(struct depot *depot, const char *name)
+{
+	struct err err = {0};
+	struct depot_upload *upload = NULL;
+	struct depot_begin begin = {.name = name, .mark = "b1", .part_bytes = 4};
+	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
+	return upload;
+}
+
+static size_t count_unfinished(struct depot *depot, const char *prefix)
+{
+	struct err err = {0};
+	struct depot_unfinished_list list = {0};
+	CHECK_OK(depot->ops->unfinished(depot, prefix, INT64_MAX, &list, &err), &err);
+	size_t count = list.count;
+	depot_unfinished_release(&list);
+	return count;
+}
+
+TEST(an_object_in_parts)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_upload *upload = begin_upload(depot, "db/a/data");
+	struct depot_object object = {0};
+	struct depot_objects objects = {0};
+	struct depot_part part = {0};
+	struct err err = {0};
+	char buffer[16] = "";
+	size_t count = 0;
+	CHECK_OK(depot->ops->put_part(upload, 3, "i", 1, &part, &err), &err);
+	CHECK_STR_EQ(part.sha256,
+		     "de7d1b721a1e0632b7cf04edf5032c8ecffa9f9a08492152b926f1a5a7e765d7");
+	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 2, "efgh", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->list(depot, "", &objects, &err), &err);
+	CHECK_INT_EQ(objects.count, 0);
+	CHECK_INT_EQ(count_unfinished(depot, "db/"), 1);
+	CHECK_INT_EQ(count_unfinished(depot, "web/"), 0);
+	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_INT_EQ(object.size_bytes, 9);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+	CHECK_OK(depot->ops->get(depot, "db/a/data", 3, buffer, sizeof buffer, &count,
+				 &err),
+		 &err);
+	CHECK_MEM_EQ(buffer, count, "defghi", 6);
+	CHECK_OK(depot->ops->get(depot, "db/a/data", 90, buffer, 5, &count, &err), &err);
+	CHECK_INT_EQ(count, 0);
+
+	struct stat status;
+	_cleanup_free_ char *path = str_format("%s/db/a/data", test_directory());
+	CHECK_INT_EQ(stat(path, &status), 0);
+	CHECK_INT_EQ(status.st_mode & 0777, 0640);
+	CHECK_INT_EQ(status.st_nlink, 1);
+	depot_object_release(&object);
+}
+
+TEST(nothing_is_overwritten)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_object object = {0};
+	struct err err = {0};
+	char buffer[8];
+	size_t count = 0;
+	struct depot_begin again = {.name = "a", .mark = "b2", .part_bytes = 4};
+	struct depot_upload *late = begin_upload(depot, "a");
+	CHECK_OK(depot->ops->put_part(late, 1, "late", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put(depot, "a", "first", 5, &err), &err);
+	CHECK_FAILS(depot->ops->put(depot, "a", "second", 6, &err), &err, ERR_FAIL,
+		    "exists already");
+	CHECK_INT_EQ(err.sys_errno, EEXIST);
+	struct depot_upload *none = NULL;
+	CHECK_FAILS(depot->ops->begin(depot, &again, &none, &err), &err, ERR_FAIL,
+		    "exists already");
+	err_clear(&err);
+	CHECK_FAILS(depot->ops->finish(late, &object, &err), &err, ERR_FAIL,
+		    "exists already");
+	CHECK_INT_EQ(err.sys_errno, EEXIST);
+	err_clear(&err);
+	CHECK_OK(depot->ops->get(depot, "a", 0, buffer, sizeof buffer, &count, &err),
+		 &err);
+	CHECK_MEM_EQ(buffer, count, "first", 5);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 1);
+}
+
+TEST(a_name_below_an_object_is_refused)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct err err = {0};
+	CHECK_OK(depot->ops->put(depot, "a", "1", 1, &err), &err);
+	CHECK_INT_EQ(depot->ops->put(depot, "a/b", "1", 1, &err), -1);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+}
+
+enum { RACERS = 8 };
+struct racer {
+	pthread_t thread;
+	struct depot *depot;
+	char text[32];
+	int result;
+	struct err err;
+};
+
+static void *race(void *context)
+{
+	struct racer *racer = context;
+	racer->result = racer->depot->ops->put(racer->depot, "won", racer->text,
+					       strlen(racer->text), &racer->err);
+	return NULL;
+}
+
+TEST(a_race_has_one_winner)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct racer racers[RACERS] = {0};
+	int winners = 0;
+	for (int i = 0; i < RACERS; i++) {
+		racers[i].depot = depot;
+		snprintf(racers[i].text, sizeof racers[i].text, "racer %d", i);
+		pthread_create(&racers[i].thread, NULL, race, &racers[i]);
+	}
+	for (int i = 0; i < RACERS; i++)
+		pthread_join(racers[i].thread, NULL);
+	char buffer[32] = "";
+	size_t count = 0;
+	struct err err = {0};
+	CHECK_OK(depot->ops->get(depot, "won", 0, buffer, sizeof buffer, &count, &err),
+		 &err);
+	for (int i = 0; i < RACERS; i++) {
+		if (racers[i].result == 0) {
+			winners++;
+			CHECK_MEM_EQ(buffer, count, racers[i].text,
+				     strlen(racers[i].text));
+		} else {
+			CHECK_INT_EQ(racers[i].err.sys_errno, EEXIST);
+		}
+	}
+	CHECK_INT_EQ(winners, 1);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+}
+
+TEST(listing_and_removing)
+{
+	static const char *const names[] = {"a/b", "a/b/c", "a-b", "ab", "b/a"};
+	static const struct row {
+		const char *name;
+		const char *prefix;
+		const char *want;
+	} rows[] = {
+		{"all", "", "a-b a/b/c ab b/a "},
+		{"directory", "a/", "a/b/c "},
+		{"part of a name", "a", "a-b a/b/c ab "},
+		{"deep", "a/b/c", "a/b/c "},
+		{"none", "c", ""},
+		{"a file as directory", "ab/", ""},
+	};
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct err err = {0};
+	for (size_t i = 1; i < ARRAY_SIZE(names); i++)
+		CHECK_OK(depot->ops->put(depot, names[i], "1", 1, &err), &err);
+	FOR_ROWS(row, rows) {
+		struct depot_objects objects = {0};
+		_cleanup_str_ struct str got = STR_INIT;
+		CHECK_OK(depot->ops->list(depot, row->prefix, &objects, &err), &err);
+		for (size_t i = 0; i < objects.count; i++)
+			str_addf(&got, "%s ", objects.items[i].name);
+		CHECK_STR_EQ(str_text(&got), row->want);
+		depot_objects_release(&objects);
+	}
+	struct depot_object object = {0};
+	CHECK_OK(depot->ops->remove(depot, "ab", &err), &err);
+	CHECK_OK(depot->ops->remove(depot, "ab", &err), &err);
+	CHECK_FAILS(depot->ops->head(depot, "ab", &object, &err), &err, ERR_NOT_FOUND,
+		    "there is no");
+}
+
+/* --- interrupted --------------------------------------------------------------------------- */
+
+static char *only_upload(struct depot *depot)
+{
+	struct err err = {0};
+	struct depot_unfinished_list list = {0};
+	CHECK_OK(depot->ops->unfinished(depot, "", INT64_MAX, &list, &err), &err);
+	char *id = CHECK_INT_EQ(list.count, 1) ? mem_strdup(list.items[0].id)
+					       : mem_strdup("");
+	depot_unfinished_release(&list);
+	return id;
+}
+
+TEST(an_interrupted_upload_goes_on)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_upload *upload = begin_upload(depot, "a b");
+	struct depot_begin begin = {.name = "a b", .mark = "b1", .part_bytes = 4};
+	struct depot_begin other = {.name = "a b", .mark = "b2", .part_bytes = 4};
+	struct depot_parts parts = {0};
+	struct depot_object object = {0};
+	struct err err = {0};
+	for (unsigned i = 1; i <= 3; i++)
+		CHECK_OK(depot->ops->put_part(upload, i, "abcd", 4, NULL, &err), &err);
+	depot->ops->drop(upload);
+	_cleanup_free_ char *id = only_upload(depot);
+
+	/* What a crash leaves: content that never reached the disk, a line that was cut. */
+	_cleanup_free_ char *data =
+		str_format("%s/.belay-uploads/%s.data", test_directory(), id);
+	_cleanup_free_ char *list =
+		str_format("%s/.belay-uploads/%s.parts", test_directory(), id);
+	CHECK_INT_EQ(truncate(data, 10), 0);
+	CHECK_OK(fs_append(list, "4 4 88d4266fd4e6", 16, &err), &err);
+
+	CHECK_FAILS(depot->ops->resume(depot, id, &other, &upload, &parts, &err), &err,
+		    ERR_CONFIG, "is not the one");
+	err_clear(&err);
+	if (!CHECK_OK(depot->ops->resume(depot, id, &begin, &upload, &parts, &err), &err))
+		return;
+	CHECK_INT_EQ(parts.count, 2);
+	depot_parts_release(&parts);
+	CHECK_OK(depot->ops->put_part(upload, 3, "wxyz", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_INT_EQ(object.size_bytes, 12);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+	depot_object_release(&object);
+}
+
+/* Killed after the object had its name, before the upload was tidied away. */
+TEST(an_upload_that_was_finished_already)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_upload *upload = begin_upload(depot, "a");
+	struct depot_begin begin = {.name = "a", .mark = "b1", .part_bytes = 4};
+	struct depot_parts parts = {0};
+	struct depot_object object = {0};
+	struct err err = {0};
+	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, &err), &err);
+	depot->ops->drop(upload);
+	_cleanup_free_ char *id = only_upload(depot);
+	_cleanup_free_ char *data =
+		str_format("%s/.belay-uploads/%s.data", test_directory(), id);
+	_cleanup_free_ char *path = str_format("%s/a", test_directory());
+	CHECK_INT_EQ(link(data, path), 0);
+	CHECK_OK(depot->ops->resume(depot, id, &begin, &upload, &parts, &err), &err);
+	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+	depot_parts_release(&parts);
+	depot_object_release(&object);
+}
+
+TEST(what_is_left_behind_is_abandoned)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_unfinished_list list = {0};
+	struct err err = {0};
+	depot->ops->drop(begin_upload(depot, "db/a"));
+	CHECK_OK(depot->ops->unfinished(depot, "db/", clock_wall_ms() - 60000, &list,
+					&err),
+		 &err);
+	CHECK_INT_EQ(list.count, 0);
+	CHECK_OK(depot->ops->unfinished(depot, "db/", INT64_MAX, &list, &err), &err);
+	if (CHECK_INT_EQ(list.count, 1)) {
+		CHECK_STR_EQ(list.items[0].name, "db/a");
+		CHECK_OK(depot->ops->abandon(depot, &list.items[0], &err), &err);
+		CHECK_OK(depot->ops->abandon(depot, &list.items[0], &err), &err);
+	}
+	depot_unfinished_release(&list);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+	char **names = NULL;
+	size_t count = 9;
+	_cleanup_free_ char *uploads = str_format("%s/.belay-uploads", test_directory());
+	CHECK_OK(fs_list(uploads, &names, &count, &err), &err);
+	CHECK_INT_EQ(count, 0);
+}
+
+TEST(an_incomplete_upload_is_not_finished)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_upload *upload = begin_upload(depot, "a");
+	struct depot_object object = {0};
+	struct err err = {0};
+	CHECK_OK(depot->ops->put_part(upload, 2, "abcd", 4, NULL, &err), &err);
+	CHECK_FAILS(depot->ops->put_part(upload, 1, "abcde", 5, NULL, &err), &err,
+		    ERR_LIMIT, "too large");
+	err_clear(&err);
+	CHECK_FAILS(depot->ops->finish(upload, &object, &err), &err, ERR_STATE,
+		    "part 1 was not uploaded");
+	CHECK_INT_EQ(count_unfinished(depot, ""), 1);
+}
