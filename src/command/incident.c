@@ -139,7 +139,11 @@ static int dispatch(struct command_context *context, const char *word,
 			continue;
 		if (!has_id || acts[i].takes_id)
 			return act(context, acts[i].perform, ret_result, err);
-		return err_set(err, ERR_USAGE, "'incident %s' takes no id", word);
+		err_set(err, ERR_USAGE, "'incident %s' takes no id", word);
+		return err_hint(err,
+				"say what is wrong with --title: belay incident %s "
+				"--title '%s'",
+				word, request_argument(context->request, 1));
 	}
 	if (strcmp(word, "list") == 0) {
 		err_set(err, ERR_USAGE, "'incident list' takes no id");
