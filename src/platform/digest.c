@@ -63,6 +63,11 @@ void digest_sha256(const void *data, size_t len,
 	must(EVP_Digest(data, len, ret, NULL, EVP_sha256(), NULL));
 }
 
+void digest_md5(const void *data, size_t len, unsigned char ret[static DIGEST_MD5_BYTES])
+{
+	must(EVP_Digest(data, len, ret, NULL, EVP_md5(), NULL));
+}
+
 char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
 			     size_t len)
 {

@@ -1,12 +1,13 @@
 /* room: platform
- * SHA-256 (FIPS 180-4) of a stream, and HMAC with it (RFC 2104), by OpenSSL.
+ * SHA-256 (FIPS 180-4) of a stream, and HMAC with it (RFC 2104), by OpenSSL. MD5 (RFC 1321) for protocols
+ * that check with it what arrives.
  */
 #ifndef BELAY_PLATFORM_DIGEST_H
 #define BELAY_PLATFORM_DIGEST_H
 
 #include <stddef.h>
 
-enum { DIGEST_SHA256_BYTES = 32 };
+enum { DIGEST_SHA256_BYTES = 32, DIGEST_MD5_BYTES = 16 };
 
 struct digest;
 
@@ -20,7 +21,8 @@ void digest_freep(struct digest **digest);
 /* In one go. */
 void digest_sha256(const void *data, size_t len,
 		   unsigned char ret[static DIGEST_SHA256_BYTES]);
-/* The same keyed. Lowercase hexadecimal, fresh. */
+void digest_md5(const void *data, size_t len, unsigned char ret[static DIGEST_MD5_BYTES]);
+/* SHA-256 keyed. Lowercase hexadecimal, fresh. */
 char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
 			     size_t len);
 

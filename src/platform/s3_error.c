@@ -1,0 +1,212 @@
+/* S3's error codes as errors. */
+#include "platform/s3_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "platform/depot.h"
+#include "platform/s3_xml.h"
+
+/* What an error is about decides how it is put. */
+enum about {
+	ABOUT_LOGIN,
+	ABOUT_CLOCK,
+	ABOUT_REGION,
+	ABOUT_BUCKET,
+	ABOUT_ACTION,
+	ABOUT_OBJECT,
+	ABOUT_BUSY,
+	ABOUT_SETTING,
+	ABOUT_FULL
+};
+
+static const struct row {
+	const char *code;
+	enum about about;
+	const char *text; /* the cause, in words */
+	const char *hint;
+} rows[] = {
+	{"SignatureDoesNotMatch", ABOUT_LOGIN,
+	 "the secret key does not belong to the access key",
+	 "look at the secret key: a line break or a missing character is enough"},
+	{"InvalidAccessKeyId", ABOUT_LOGIN, "the access key is unknown",
+	 "is it a key of this store, and still active?"},
+	{"ExpiredToken", ABOUT_LOGIN, "the session token has expired",
+	 "get new temporary credentials; they must outlive the run"},
+	{"TokenRefreshRequired", ABOUT_LOGIN, "the session token has expired",
+	 "get new temporary credentials; they must outlive the run"},
+	{"InvalidToken", ABOUT_LOGIN, "the session token is not valid",
+	 "temporary keys need the session token they came with, other keys must have none"},
+	{"InvalidSecurity", ABOUT_LOGIN, "the credentials are not valid", NULL},
+	{"AccountProblem", ABOUT_LOGIN, "the account is not in order", NULL},
+	{"RequestTimeTooSkewed", ABOUT_CLOCK,
+	 "the clocks of this machine and of the store are apart",
+	 "set the clock of this machine (NTP): signatures are good for a quarter of an hour"},
+	{"RequestExpired", ABOUT_CLOCK,
+	 "the clocks of this machine and of the store are apart",
+	 "set the clock of this machine (NTP): signatures are good for a quarter of an hour"},
+	{"AuthorizationHeaderMalformed", ABOUT_REGION, NULL, NULL},
+	{"PermanentRedirect", ABOUT_REGION, NULL, NULL},
+	{"TemporaryRedirect", ABOUT_REGION, NULL, NULL},
+	{"IllegalLocationConstraintException", ABOUT_REGION, NULL, NULL},
+	{"NoSuchBucket", ABOUT_BUCKET, NULL,
+	 "look at the name, the endpoint and the region; belay does not make buckets"},
+	{"InvalidBucketName", ABOUT_SETTING, "the name of the bucket is not valid", NULL},
+	{"AccessDenied", ABOUT_ACTION, NULL, NULL},
+	{"AllAccessDisabled", ABOUT_ACTION, NULL, NULL},
+	{"NoSuchKey", ABOUT_OBJECT, "it does not exist", NULL},
+	{"NoSuchUpload", ABOUT_OBJECT, "its upload was finished or aborted", NULL},
+	{"SlowDown", ABOUT_BUSY, "the store asks for fewer requests",
+	 "run fewer uploads at once, or try again later"},
+	{"ServiceUnavailable", ABOUT_BUSY, "the store is not available", NULL},
+	{"InternalError", ABOUT_BUSY, "the store failed inside", NULL},
+	{"OperationAborted", ABOUT_BUSY, "another operation is under way", NULL},
+	{"RequestTimeout", ABOUT_BUSY, "the store waited too long for data", NULL},
+	{"BadDigest", ABOUT_BUSY, "data was damaged on the way", NULL},
+	{"XAmzContentSHA256Mismatch", ABOUT_BUSY, "data was damaged on the way", NULL},
+	{"QuotaExceeded", ABOUT_FULL, "the quota is used up",
+	 "remove old backups, or raise the quota"},
+	{"XMinioStorageFull", ABOUT_FULL, "the store is full", NULL},
+	{"EntityTooLarge", ABOUT_FULL, "it is larger than the store allows", NULL},
+	{"EntityTooSmall", ABOUT_SETTING, "parts must have 5 MiB at least", NULL},
+	{"InvalidStorageClass", ABOUT_SETTING,
+	 "the storage class is unknown to this store", NULL},
+	{"InvalidEncryptionAlgorithmError", ABOUT_SETTING,
+	 "the encryption is unknown to this store", NULL},
+	{"ObjectLockConfigurationNotFoundError", ABOUT_SETTING,
+	 "the bucket has no object lock",
+	 "object lock is switched on when a bucket is made"},
+	{"InvalidRetentionPeriod", ABOUT_SETTING,
+	 "the object lock must end in the future", NULL},
+	{"NotImplemented", ABOUT_SETTING, "the store does not know this operation", NULL},
+};
+
+static const struct row *row_of(const char *code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcmp(rows[i].code, code) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+static void copy_clean(char *to, size_t room, const char *from)
+{
+	size_t len = 0;
+	for (; *from && len + 1 < room; from++)
+		to[len++] = (unsigned char)*from < 0x20 || *from == 0x7f ? ' ' : *from;
+	to[len] = '\0';
+}
+
+static void note(void *context, const char *parent, const char *name, const char *text)
+{
+	struct s3_fault *fault = context;
+	if (strcmp(parent, "Error") != 0)
+		return;
+	if (strcmp(name, "Code") == 0)
+		copy_clean(fault->code, sizeof fault->code, text);
+	else if (strcmp(name, "Message") == 0)
+		copy_clean(fault->message, sizeof fault->message, text);
+	else if (strcmp(name, "Region") == 0)
+		copy_clean(fault->region, sizeof fault->region, text);
+}
+
+bool s3_fault_read(int status, const char *body, size_t len, struct s3_fault *ret)
+{
+	struct err ignored = {0};
+	*ret = (struct s3_fault){.status = status};
+	(void)s3_xml_walk(body, len, note, ret, &ignored);
+	return *ret->code || status < 200 || status >= 300;
+}
+
+/* --- judging ------------------------------------------------------------------------------- */
+
+bool s3_fault_passes(const struct s3_fault *fault)
+{
+	const struct row *row = row_of(fault->code);
+	int status = fault->status;
+	if (row)
+		return row->about == ABOUT_BUSY;
+	return status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+bool s3_fault_is_unknown(const struct s3_fault *fault)
+{
+	return fault->status == 501 || strcmp(fault->code, "NotImplemented") == 0;
+}
+
+bool s3_fault_is_taken(const struct s3_fault *fault)
+{
+	return fault->status == 412 || strcmp(fault->code, "PreconditionFailed") == 0;
+}
+
+static enum about about_status(int status)
+{
+	if (status == 401 || status == 403)
+		return ABOUT_ACTION;
+	if (status == 301 || status == 307 || status == 308)
+		return ABOUT_REGION;
+	if (status == 404)
+		return ABOUT_OBJECT;
+	if (status == 507)
+		return ABOUT_FULL;
+	return status >= 500 || status == 429 ? ABOUT_BUSY : ABOUT_SETTING;
+}
+
+static int set_region(const struct s3_fault *fault, const struct s3_place *place,
+		      struct err *err)
+{
+	err_set(err, ERR_CONFIG, "bucket '%s' is not in region '%s'", place->bucket,
+		place->region);
+	if (*fault->region)
+		return err_hint(err, "the store says: region '%s'", fault->region);
+	return err_hint(err,
+			"give the region of the bucket, and the endpoint of that region");
+}
+
+static int set_action(const struct s3_fault *fault, const struct s3_place *place,
+		      struct err *err)
+{
+	err_set(err, ERR_AUTH, "the store refuses %s on '%s%s%s'%s%s", place->action,
+		place->bucket, place->key ? "/" : "", place->key ? place->key : "",
+		*fault->code ? ": " : "", fault->code);
+	if (!*fault->code)
+		return err_hint(err, "is the secret key right, and may this key do it?");
+	return err_hint(err, "allow %s in the policy of the key or of the bucket",
+			place->action);
+}
+
+int s3_fault_set(const struct s3_fault *fault, const struct s3_place *place,
+		 struct err *err)
+{
+	static const enum err_code codes[] = {
+		[ABOUT_LOGIN] = ERR_AUTH,    [ABOUT_CLOCK] = ERR_AUTH,
+		[ABOUT_REGION] = ERR_CONFIG, [ABOUT_BUCKET] = ERR_NOT_FOUND,
+		[ABOUT_ACTION] = ERR_AUTH,   [ABOUT_OBJECT] = ERR_NOT_FOUND,
+		[ABOUT_BUSY] = ERR_NET,      [ABOUT_SETTING] = ERR_CONFIG,
+		[ABOUT_FULL] = ERR_LIMIT,
+	};
+	const struct row *row = row_of(fault->code);
+	enum about about = row ? row->about : about_status(fault->status);
+	if (s3_fault_is_taken(fault))
+		return depot_fail_exists(place->key ? place->key : place->bucket, err);
+	if (about == ABOUT_REGION)
+		return set_region(fault, place, err);
+	if (about == ABOUT_ACTION)
+		return set_action(fault, place, err);
+	if (about == ABOUT_BUCKET) {
+		err_set(err, ERR_NOT_FOUND, "there is no bucket '%s'", place->bucket);
+		return err_hint(err, "%s", row->hint);
+	}
+	const char *text = row && row->text        ? row->text
+			   : *fault->message       ? fault->message
+			   : about == ABOUT_OBJECT ? "it does not exist"
+						   : "no reason given";
+	err_set(err, codes[about], "%s failed on '%s%s%s': %s (%d%s%s)", place->action,
+		place->bucket, place->key ? "/" : "", place->key ? place->key : "", text,
+		fault->status, *fault->code ? " " : "", fault->code);
+	return row && row->hint ? err_hint(err, "%s", row->hint) : -1;
+}

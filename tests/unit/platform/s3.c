@@ -1,0 +1,330 @@
+/* S3 without a store: settings, encoding, what refusals become, and lost answers, by a scripted server in this
+ * process. Real stores: tests/peer/s3.c. */
+#include "platform/s3.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "platform/s3_request.h"
+#include "platform/trust.h"
+#include "test.h"
+
+TEST(encoding)
+{
+	static const struct row {
+		const char *name;
+		const char *text;
+		bool path;
+		const char *want;
+	} rows[] = {
+		{"unreserved", "aZ09-._~", true, "aZ09-._~"},
+		{"slash in a path", "a/b", true, "a/b"},
+		{"slash in a query", "a/b", false, "a%2Fb"},
+		{"reserved", " +&=?#%\"'", true, "%20%2B%26%3D%3F%23%25%22%27"},
+		{"UTF-8", "ö", true, "%C3%B6"},
+	};
+	FOR_ROWS(row, rows) {
+		_cleanup_str_ struct str got = STR_INIT;
+		s3_add_encoded(&got, row->text, row->path);
+		CHECK_STR_EQ(str_text(&got), row->want);
+	}
+}
+
+#define BODY(code, more) "<Error><Code>" code "</Code>" more "</Error>"
+
+TEST(refusals)
+{
+	static const struct row {
+		const char *name;
+		int status;
+		const char *body;
+		enum err_code code;
+		const char *message, *hint;
+		bool passes;
+	} rows[] = {
+		{"wrong secret", 403, BODY("SignatureDoesNotMatch", ""), ERR_AUTH,
+		 "the secret key does not belong", "line break", false},
+		{"expired token", 400, BODY("ExpiredToken", ""), ERR_AUTH,
+		 "token has expired", "new temporary", false},
+		{"clock", 403, BODY("RequestTimeTooSkewed", ""), ERR_AUTH, "clocks",
+		 "NTP", false},
+		{"wrong region", 400,
+		 BODY("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"),
+		 ERR_CONFIG, "is not in region 'here'", "region 'eu-west-1'", false},
+		{"redirected", 301, "", ERR_CONFIG, "is not in region 'here'", "endpoint",
+		 false},
+		{"no bucket", 404, BODY("NoSuchBucket", ""), ERR_NOT_FOUND,
+		 "no bucket 'shelf'", "does not make", false},
+		{"one action", 403, BODY("AccessDenied", ""), ERR_AUTH,
+		 "refuses s3:PutObject on 'shelf/a'", "allow s3:PutObject", false},
+		{"forbidden without a word", 403, "", ERR_AUTH, "refuses s3:PutObject",
+		 "secret key right", false},
+		{"not found without a word", 404, "", ERR_NOT_FOUND, "does not exist", "",
+		 false},
+		{"taken", 412, BODY("PreconditionFailed", ""), ERR_FAIL, "exists already",
+		 "never overwritten", false},
+		{"slow down", 503, BODY("SlowDown", ""), ERR_NET, "fewer requests",
+		 "fewer uploads", true},
+		{"a proxy in between", 502, "<html>Bad Gateway", ERR_NET,
+		 "no reason given (502)", "", true},
+		{"error with status 200", 200, BODY("InternalError", ""), ERR_NET,
+		 "failed inside", "", true},
+		{"race of completions", 409, BODY("OperationAborted", ""), ERR_NET,
+		 "another operation", "", true},
+		{"quota", 403, BODY("QuotaExceeded", ""), ERR_LIMIT, "quota", "raise",
+		 false},
+		{"its own words", 400, BODY("Odd", "<Message>so\nodd</Message>"),
+		 ERR_CONFIG, "so odd (400 Odd)", "", false},
+	};
+	static const struct s3_place place = {"s3:PutObject", "shelf", "a", "here"};
+	FOR_ROWS(row, rows) {
+		struct s3_fault fault;
+		struct err err = {0};
+		CHECK(s3_fault_read(row->status, row->body, strlen(row->body), &fault));
+		CHECK_FAILS(s3_fault_set(&fault, &place, &err), &err, row->code,
+			    row->message);
+		CHECK_STR_HAS(err.hint, row->hint);
+		CHECK_INT_EQ(s3_fault_passes(&fault), row->passes);
+	}
+	struct s3_fault fault;
+	CHECK(!s3_fault_read(204, "", 0, &fault));
+}
+
+/* --- a scripted server --------------------------------------------------------------------- */
+
+/* One request on each connection, answered by the next line of the script. NULL: the connection is cut. */
+struct server {
+	int fd, port;
+	pthread_t thread;
+	const char *const *script;
+	char seen[8192]; /* first lines of the requests */
+};
+
+static void read_request(int fd, char *line, size_t room)
+{
+	char buffer[16384];
+	size_t have = 0, want = 0;
+	while (!want || have < want) {
+		ssize_t got = read(fd, buffer + have, sizeof buffer - 1 - have);
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+		buffer[have] = '\0';
+		const char *end = strstr(buffer, "\r\n\r\n");
+		const char *length = strstr(buffer, "Content-Length: ");
+		if (end)
+			want = (size_t)(end - buffer) + 4 +
+			       (length ? strtoul(length + 16, NULL, 10) : 0);
+	}
+	buffer[have] = '\0';
+	snprintf(line, room, "%.*s%s ", (int)strcspn(buffer, " "), buffer,
+		 strstr(buffer, "If-None-Match: *") ? "?" : "");
+}
+
+static void *serve(void *context)
+{
+	struct server *server = context;
+	for (const char *const *answer = server->script;; answer++) {
+		int fd = accept(server->fd, NULL, NULL);
+		if (fd < 0)
+			return NULL;
+		char line[64];
+		read_request(fd, line, sizeof line);
+		strncat(server->seen, line,
+			sizeof server->seen - strlen(server->seen) - 1);
+		if (*answer && strcmp(*answer, "end") == 0)
+			answer--;
+		else if (*answer && write(fd, *answer, strlen(*answer)) < 0)
+			abort();
+		close(fd);
+	}
+}
+
+static struct depot *start(struct server *server, const char *const *script,
+			   struct trust *trust)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+	struct secret key = {0};
+	struct depot *depot = NULL;
+	struct err err = {0};
+	signal(SIGPIPE, SIG_IGN);
+	*server = (struct server){.script = script};
+	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK_INT_EQ(bind(server->fd, (struct sockaddr *)&address, size), 0);
+	CHECK_INT_EQ(listen(server->fd, 8), 0);
+	getsockname(server->fd, (struct sockaddr *)&address, &size);
+	pthread_create(&server->thread, NULL, serve, server);
+	_cleanup_free_ char *endpoint =
+		str_format("http://127.0.0.1:%d", ntohs(address.sin_port));
+	secret_set(&key, "secret", 6);
+	struct s3_options options = {.endpoint = endpoint,
+				     .bucket = "shelf",
+				     .access_key = "key",
+				     .secret_key = &key,
+				     .attempts = 3,
+				     .first_delay_ms = 1,
+				     .stop = STOP_NEVER};
+	CHECK_OK(s3_new(trust, &options, &depot, &err), &err);
+	secret_release(&key);
+	return depot;
+}
+
+static void stop_server(struct server *server)
+{
+	shutdown(server->fd, SHUT_RDWR);
+	pthread_join(server->thread, NULL);
+	close(server->fd);
+}
+
+#define HEAD "HTTP/1.1 "
+#define NOTHING "\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#define OK HEAD "200 OK" NOTHING
+/* The mark of an object with the content "1". */
+#define OURS                                                                             \
+	HEAD "200 OK\r\nx-amz-meta-belay: "                                              \
+	     "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b" NOTHING
+#define THEIRS HEAD "200 OK\r\nx-amz-meta-belay: another" NOTHING
+#define BUSY HEAD "503 Slow Down" NOTHING
+#define TAKEN HEAD "412 Precondition Failed" NOTHING
+#define UNKNOWN HEAD "501 Not Implemented" NOTHING
+#define MISSING HEAD "404 Not Found" NOTHING
+#define FORBIDDEN HEAD "403 Forbidden" NOTHING
+
+TEST(a_put_has_its_effect_once)
+{
+	static const struct row {
+		const char *name;
+		const char *script[8];
+		const char *seen;
+		enum err_code code; /* ERR_NONE: made */
+		const char *message;
+	} rows[] = {
+		{"at once", {OK, "end"}, "PUT? ", ERR_NONE, NULL},
+		{"busy, then done",
+		 {BUSY, BUSY, OK, "end"},
+		 "PUT? PUT? PUT? ",
+		 ERR_NONE,
+		 NULL},
+		{"always busy",
+		 {BUSY, BUSY, BUSY, "end"},
+		 "PUT? PUT? PUT? ",
+		 ERR_NET,
+		 "503"},
+		{"cut, then done", {NULL, OK, "end"}, "PUT? PUT? ", ERR_NONE, NULL},
+		{"the answer was lost",
+		 {NULL, TAKEN, OURS, "end"},
+		 "PUT? PUT? HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"lost, and somebody else was first",
+		 {NULL, TAKEN, THEIRS, "end"},
+		 "PUT? PUT? HEAD ",
+		 ERR_FAIL,
+		 "exists already"},
+		{"the last answer was lost",
+		 {BUSY, BUSY, NULL, OURS, "end"},
+		 "PUT? PUT? PUT? HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"taken", {TAKEN, "end"}, "PUT? ", ERR_FAIL, "exists already"},
+		{"refused, not repeated",
+		 {FORBIDDEN, "end"},
+		 "PUT? ",
+		 ERR_AUTH,
+		 "refuses s3:PutObject"},
+		{"no conditions",
+		 {UNKNOWN, MISSING, OK, "end"},
+		 "PUT? HEAD PUT ",
+		 ERR_NONE,
+		 NULL},
+		{"no conditions, taken",
+		 {UNKNOWN, THEIRS, "end"},
+		 "PUT? HEAD ",
+		 ERR_FAIL,
+		 "exists already"},
+	};
+	struct trust *trust = trust_new();
+	FOR_ROWS(row, rows) {
+		struct server server;
+		struct err err = {0};
+		struct depot *depot = start(&server, row->script, trust);
+		int result = depot->ops->put(depot, "a", "1", 1, &err);
+		if (row->code == ERR_NONE)
+			CHECK_OK(result, &err);
+		else
+			CHECK_FAILS(result, &err, row->code, row->message);
+		CHECK_STR_HAS(row->script[0] && strcmp(row->script[0], UNKNOWN) == 0
+				      ? depot->ops->warning(depot)
+				      : "no conditional requests",
+			      "no conditional requests");
+		depot_freep(&depot);
+		stop_server(&server);
+		CHECK_STR_EQ(server.seen, row->seen);
+	}
+	trust_free(trust);
+}
+
+/* --- settings ------------------------------------------------------------------------------ */
+
+TEST(settings)
+{
+	static const struct row {
+		const char *name;
+		struct s3_options options;
+		const char *fault;
+	} rows[] = {
+		{"good", {.endpoint = "https://s3.example/", .bucket = "b.c-d"}, NULL},
+		{"no URL", {.endpoint = "s3.example", .bucket = "b"}, "must start with"},
+		{"a path",
+		 {.endpoint = "https://s3.example/b", .bucket = "b"},
+		 "has a path"},
+		{"bucket with a slash",
+		 {.endpoint = "https://s3.example", .bucket = "b/c"},
+		 "cannot be a bucket"},
+		{"bucket that leads up",
+		 {.endpoint = "https://s3.example", .bucket = ".."},
+		 "cannot be a bucket"},
+		{"region",
+		 {.endpoint = "https://s3.example", .bucket = "b", .region = "a:b"},
+		 "cannot be a region"},
+		{"prefix",
+		 {.endpoint = "https://s3.example", .bucket = "b", .prefix = "a/.."},
+		 "leads elsewhere"},
+		{"KMS key alone",
+		 {.endpoint = "https://s3.example", .bucket = "b", .kms_key = "k"},
+		 "aws:kms"},
+		{"lock without end",
+		 {.endpoint = "https://s3.example",
+		  .bucket = "b",
+		  .lock_mode = "GOVERNANCE"},
+		 "needs an end"},
+	};
+	struct secret key = {0};
+	secret_set(&key, "secret", 6);
+	FOR_ROWS(row, rows) {
+		struct s3_options options = row->options;
+		struct depot *depot = NULL;
+		struct err err = {0};
+		options.access_key = "key";
+		options.secret_key = &key;
+		int result = s3_new(NULL, &options, &depot, &err);
+		if (row->fault)
+			CHECK_FAILS(result, &err, ERR_CONFIG, row->fault);
+		else
+			CHECK_OK(result, &err);
+		depot_freep(&depot);
+	}
+	secret_release(&key);
+}
