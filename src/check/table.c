@@ -4,11 +4,7 @@
 #include "types.h"
 
 const struct check_type *const check_types[] = {
-	&check_http,
-	&check_tcp,
-	&check_tls,
-	&check_digitalocean,
-	NULL,
+	&check_http, &check_tcp, &check_tls, &check_digitalocean, NULL,
 };
 
 const struct check_type *check_type_find(const char *name)

@@ -43,7 +43,8 @@ static int watch(struct stage *stage, const char *words, struct command_result *
 
 static const struct {
 	const char *name, *words;
-	int64_t rounds, minutes; /* slept; rounds take a little of the stage's time, too */
+	int64_t rounds,
+		minutes; /* slept; rounds take a little of the stage's time, too */
 } rows[] = {
 	{"one", "", 1, 0},
 	{"an hour", "--for 1h --every 5m", 12, 55},
