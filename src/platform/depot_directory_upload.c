@@ -294,19 +294,28 @@ static bool part_is_there(struct depot_upload *upload, const struct depot_part *
 	return strcmp(hex, part->sha256) == 0;
 }
 
+/* The next word of a line as a number. */
+static bool take_number(const char **line, long long max, long long *ret)
+{
+	size_t len = strcspn(*line, " \n");
+	_cleanup_free_ char *word = mem_strndup(*line, len);
+	*line += len + ((*line)[len] == ' ');
+	return str_to_int64(word, 0, max, ret) == 0;
+}
+
 static bool parse_part(const struct depot_upload *upload, const char *line,
 		       struct depot_part *ret)
 {
-	unsigned number = 0;
-	long long bytes = 0;
+	long long number, bytes;
 	*ret = (struct depot_part){0};
-	if (sscanf(line, "%5u %12lld %64[0-9a-f]", &number, &bytes, ret->sha256) != 3 ||
-	    number < 1 || number > DEPOT_PARTS_MAX || bytes < 0 ||
-	    (unsigned long long)bytes > upload->part_bytes || strlen(ret->sha256) != 64)
+	if (!take_number(&line, DEPOT_PARTS_MAX, &number) || number == 0 ||
+	    !take_number(&line, (long long)upload->part_bytes, &bytes) ||
+	    strspn(line, "0123456789abcdef") != 64 || line[64] != '\n')
 		return false;
-	ret->number = number;
+	ret->number = (unsigned)number;
 	ret->size_bytes = bytes;
-	memcpy(ret->tag, ret->sha256, sizeof ret->sha256);
+	memcpy(ret->sha256, line, 64);
+	memcpy(ret->tag, line, 64);
 	return true;
 }
 

@@ -2,13 +2,12 @@
  * s3_list.c. */
 #include "platform/s3.h"
 
-#include <stdio.h>
+#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "belay/mem.h"
 #include "belay/str.h"
-#include "belay/timefmt.h"
 #include "platform/digest.h"
 #include "platform/http_url.h"
 #include "platform/s3_request.h"
@@ -30,23 +29,10 @@ static const char *warning(struct depot *depot)
 
 /* --- looking ------------------------------------------------------------------------------- */
 
-/* "Sat, 21 Nov 2026 09:52:03 GMT" (RFC 9110, 5.6.7) */
 static int64_t http_date_ms(const char *text)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	unsigned day, year, hour, minute, second;
-	char month[4] = "";
-	int64_t at_ms = 0;
-	if (!text || sscanf(text, "%*3s, %2u %3s %4u %2u:%2u:%2u GMT", &day, month, &year,
-			    &hour, &minute, &second) != 6)
-		return 0;
-	const char *found = strlen(month) == 3 ? strstr(months, month) : NULL;
-	if (!found)
-		return 0;
-	_cleanup_free_ char *plain =
-		str_format("%04u-%02u-%02uT%02u:%02u:%02uZ", year,
-			   (unsigned)(found - months) / 3 + 1, day, hour, minute, second);
-	return time_parse(plain, &at_ms) == 0 ? at_ms : 0;
+	time_t at = text ? curl_getdate(text, NULL) : -1;
+	return at > 0 ? (int64_t)at * 1000 : 0;
 }
 
 static void describe(const char *name, const struct http_response *http,

@@ -453,12 +453,10 @@ TEST(a_locked_object_stays)
 
 TEST(the_bucket_as_part_of_the_host_name)
 {
-	if (!is_ceph())
-		return;
 	struct s3_options options = ordinary();
-	_cleanup_free_ char *endpoint =
-		str_format("http://s3.localhost%s", strrchr(options.endpoint, ':'));
-	options.endpoint = endpoint;
+	options.endpoint = getenv("S3_HOST_ENDPOINT");
+	if (!options.endpoint) /* the server knows no name of its own */
+		return;
 	options.virtual_host = true;
 	_cleanup_(depot_freep) struct depot *depot = open_with(&options);
 	struct depot_objects objects = {0};

@@ -276,6 +276,92 @@ TEST(a_put_has_its_effect_once)
 	trust_free(trust);
 }
 
+#define BEGUN                                                                            \
+	HEAD "200 OK\r\nContent-Length: 96\r\nConnection: close\r\n\r\n"                 \
+	     "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"                    \
+	     "</InitiateMultipartUploadResult>          "
+#define PUT_PART HEAD "200 OK\r\nETag: \"e1\"" NOTHING
+#define GONE                                                                             \
+	HEAD "404 Not Found\r\nContent-Length: 40\r\nConnection: close\r\n\r\n"          \
+	     "<Error><Code>NoSuchUpload</Code></Error>"
+#define FAILED_LATE                                                                      \
+	HEAD "200 OK\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"                 \
+	     "<Error><Code>InternalError</Code></Error>"
+#define MARKED HEAD "200 OK\r\nETag: \"e1-1\"\r\nx-amz-meta-belay: b1" NOTHING
+
+TEST(an_upload_has_its_effect_once)
+{
+	static const struct row {
+		const char *name;
+		const char *script[12];
+		const char *seen;
+		enum err_code code;
+		const char *message;
+	} rows[] = {
+		{"at once",
+		 {MISSING, BEGUN, PUT_PART, MISSING, OK, MARKED, "end"},
+		 "HEAD POST PUT HEAD POST? HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"parts are sent again",
+		 {MISSING, BEGUN, NULL, BUSY, PUT_PART, MISSING, OK, MARKED, "end"},
+		 "HEAD POST PUT PUT PUT HEAD POST? HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"the last answer was lost",
+		 {MISSING, BEGUN, PUT_PART, MISSING, NULL, GONE, MARKED, MARKED, "end"},
+		 "HEAD POST PUT HEAD POST? POST? HEAD HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"a failure with status 200",
+		 {MISSING, BEGUN, PUT_PART, MISSING, FAILED_LATE, OK, MARKED, "end"},
+		 "HEAD POST PUT HEAD POST? POST? HEAD ",
+		 ERR_NONE,
+		 NULL},
+		{"aborted by somebody",
+		 {MISSING, BEGUN, PUT_PART, MISSING, GONE, "end"},
+		 "HEAD POST PUT HEAD POST? ",
+		 ERR_NOT_FOUND,
+		 "finished or aborted"},
+		{"somebody was faster",
+		 {MISSING, BEGUN, PUT_PART, THEIRS, THEIRS, "end"},
+		 "HEAD POST PUT HEAD HEAD ",
+		 ERR_FAIL,
+		 "exists already"},
+		{"no conditions",
+		 {MISSING, BEGUN, PUT_PART, MISSING, UNKNOWN, OK, MARKED, "end"},
+		 "HEAD POST PUT HEAD POST? POST HEAD ",
+		 ERR_NONE,
+		 NULL},
+	};
+	struct trust *trust = trust_new();
+	FOR_ROWS(row, rows) {
+		struct server server;
+		struct err err = {0};
+		struct depot_upload *upload = NULL;
+		struct depot_object object = {0};
+		struct depot_begin begin = {
+			.name = "a", .mark = "b1", .part_bytes = (size_t)5 << 20};
+		struct depot *depot = start(&server, row->script, trust);
+		if (CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err)) {
+			CHECK_OK(depot->ops->put_part(upload, 1, "1", 1, NULL, &err),
+				 &err);
+			int result = depot->ops->finish(upload, &object, &err);
+			if (row->code == ERR_NONE) {
+				CHECK_OK(result, &err);
+				CHECK_STR_EQ(object.etag, "e1-1");
+			} else {
+				CHECK_FAILS(result, &err, row->code, row->message);
+			}
+		}
+		depot_object_release(&object);
+		depot_freep(&depot);
+		stop_server(&server);
+		CHECK_STR_EQ(server.seen, row->seen);
+	}
+	trust_free(trust);
+}
+
 /* --- settings ------------------------------------------------------------------------------ */
 
 TEST(settings)

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# An S3 server: Ceph's RADOS Gateway with a monitor and one OSD in memory, which checks signatures, payloads and conditions.
+#
+#   s3-rgw.sh start DIR    returns when it answers; DIR/env says where it is
+#   s3-rgw.sh stop DIR
+#
+# Wants radosgw, ceph-mon, ceph-osd, ceph-common. Not looked at by it: the region of a signature.
+set -euo pipefail
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
+
+access_key=BELAYTESTKEY00000000
+secret_key=belaySecretbelaySecretbelaySecret0123456
+
+ceph_conf() { # DIR ADDRESS PORT
+	cat <<-CONF
+		[global]
+		fsid = $(cat /proc/sys/kernel/random/uuid)
+		auth_cluster_required = none
+		auth_service_required = none
+		auth_client_required = none
+		mon_initial_members = a
+		mon_host = [v2:$2:21480,v1:$2:21481]
+		public_addr = $2
+		cluster_addr = $2
+		ms_bind_ipv6 = false
+		ms_mon_client_mode = crc
+		keyring = /dev/null
+		run_dir = $1/run
+		admin_socket = $1/run/\$cluster-\$name.asok
+		pid_file = $1/run/\$name.pid
+		log_file = $1/run/\$name.log
+		crash_dir = $1/run
+		client_mount_timeout = 20
+		mon_data = $1/mon
+		mon_data_avail_crit = 1
+		mon_allow_pool_size_one = true
+		osd_data = $1/osd
+		osd_objectstore = memstore
+		memstore_device_bytes = 1073741824
+		osd_class_load_list = *
+		osd_class_default_list = *
+		osd_crush_chooseleaf_type = 0
+		osd_pool_default_size = 1
+		osd_pool_default_min_size = 1
+		osd_pool_default_pg_num = 4
+		osd_pool_default_pg_autoscale_mode = off
+		rgw_dns_name = s3.localhost
+		[client.rgw]
+		rgw_data = $1/rgw
+		rgw_frontends = beast endpoint=$2:21482 endpoint=127.0.0.1:$3
+	CONF
+}
+
+start() {
+	local dir=$1 address port ceph
+	mkdir -p "$dir"/{mon,osd,rgw,run}
+	address=$(peer_address)
+	# Names in .localhost lead to 127.0.0.1 only, which worlds share.
+	port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	ceph_conf "$dir" "$address" "$port" >"$dir/ceph.conf"
+	ceph=(-c "$dir/ceph.conf")
+	# All of it in one cell: the daemons are gone when their first process is.
+	cat >"$dir/init" <<-INIT
+		set -e
+		monmaptool --create --fsid "\$(sed -n 's/^fsid = //p' $dir/ceph.conf)" --addv a "[v2:$address:21480,v1:$address:21481]" $dir/monmap
+		ceph-mon ${ceph[*]} -i a --mkfs --monmap $dir/monmap --keyring /dev/null
+		ceph-mon ${ceph[*]} -i a
+		ceph ${ceph[*]} --connect-timeout 20 osd create
+		ceph-osd ${ceph[*]} -i 0 --mkfs
+		ceph-osd ${ceph[*]} -i 0
+		radosgw-admin ${ceph[*]} user create --uid=belay --display-name=belay --access-key=$access_key --secret-key=$secret_key
+		exec radosgw ${ceph[*]} -n client.rgw -f
+	INIT
+	cell_start "$dir" "$dir/init"
+	wait_until 60 curl -sf -o /dev/null "http://$address:21482/" || peer_die "radosgw does not start: $(tail -n 5 "$dir/log")"
+	cat >"$dir/env" <<-ENV
+		S3_KIND=ceph
+		S3_ENDPOINT=http://$address:21482
+		S3_HOST_ENDPOINT=http://s3.localhost:$port
+		S3_ACCESS_KEY=$access_key
+		S3_SECRET_KEY=$secret_key
+	ENV
+}
+
+case ${1:-} in
+start) start "$(realpath -m "$2")" ;;
+stop) cell_stop "$2" ;;
+*) peer_usage 'start DIR | stop DIR' ;;
+esac
