@@ -57,7 +57,7 @@ void depot_parts_release(struct depot_parts *parts);
 struct depot_unfinished {
 	char *name;
 	char *id;
-	int64_t begun_ms;
+	int64_t begun_ms; /* in a directory: when it was last added to */
 };
 
 struct depot_unfinished_list {

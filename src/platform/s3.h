@@ -11,6 +11,8 @@
  * Where an answer was lost, the object is asked for its mark before anything is called a failure, so that
  * what arrived is not taken for somebody else's.
  *
+ * Names with a plus sign are best avoided: a listing cannot go on behind one (s3_list.c).
+ *
  * Thread-safe: each call has a connection of its own, kept for the next.
  */
 #ifndef BELAY_PLATFORM_S3_H

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "belay/mem.h"
-#include "belay/str.h"
 
 struct element {
 	char name[S3_XML_NAME_MAX + 1];

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "belay/err.h"
+#include "belay/str.h"
 
 enum { S3_XML_DEPTH_MAX = 12, S3_XML_NAME_MAX = 63, S3_XML_TEXT_MAX = 8192 };
 
@@ -22,7 +23,6 @@ int s3_xml_walk(const char *text, size_t len, s3_xml_element *element, void *con
 		struct err *err);
 
 /* Adds text with the characters escaped that XML wants escaped. */
-struct str;
 void s3_xml_escape(struct str *out, const char *text);
 
 #endif
