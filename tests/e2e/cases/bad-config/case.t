@@ -52,7 +52,7 @@ Names that do not exist; circles.
   !   hint: known: api
   [2]
   $ echo '      api: {driver: sssh-release}' | services | try
-  ! belay: belay.yml:6:21: expected one of ssh-release, command, found "sssh-release"
+  ! belay: belay.yml:6:21: expected one of ssh-release, command, digitalocean, found "sssh-release"
   !   hint: did you mean 'ssh-release'?
   [2]
   $ printf 'version: 1\nenvironments: {production: {gates: [helth]}}\nchecks: {health: {tcp: "a:1"}}\n' | try
