@@ -42,6 +42,16 @@ def _prepared(world, host):
     return any(hosts.acts(world, host, "prepared")[1:]) and not hosts.unfinished(world, host)
 
 
+def _end_scripts(world, host):
+    scripts = list(world.busy([host]))
+    for script in scripts:
+        try:
+            os.kill(script, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    return scripts
+
+
 def _die_apart(world, slow, fast, process):
     """Waits until `slow` could switch, lets only `fast` do so, and ends the run and its script on `slow`."""
     _wait(f"{slow} is prepared", lambda: _prepared(world, slow))
@@ -51,9 +61,8 @@ def _die_apart(world, slow, fast, process):
         _wait(f"{fast} serves v2", lambda: hosts.version(world, fast) == "v2")
         process.send_signal(signal.SIGKILL)
         process.wait()
-        for script in world.busy([slow]):
-            os.kill(script, signal.SIGKILL)
-        world.quiet()
+        # also one that its host was about to begin
+        _wait("the peers' rest", lambda: not _end_scripts(world, slow) and not any(True for _ in world.busy()))
 
 
 def make_apart(world, slow, fast, **config):

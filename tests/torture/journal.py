@@ -74,7 +74,7 @@ def lock_faults(rows):
             holder[environment], generation[environment] = run, data["generation"]
         elif event["type"] == "lock.released":
             holder[environment] = None
-        elif holder.get(environment) != run:
+        elif event["type"].startswith(("lock.", "deployment.", "gate.")) and holder.get(environment) != run:
             yield f"{environment}: {event['type']} by {run} while {holder.get(environment)} held the lock"
 
 

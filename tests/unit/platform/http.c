@@ -65,6 +65,31 @@ static void answer(struct server *server, int fd, const char *request)
 	send(fd, reply, strlen(reply), MSG_NOSIGNAL);
 }
 
+/* Is all of it there? A body may come in a segment of its own, and closing a connection with unread
+ * bytes takes the answer away from the client. */
+static bool is_whole(const char *request)
+{
+	const char *body = strstr(request, "\r\n\r\n");
+	const char *length = strstr(request, "Content-Length: ");
+	if (!body)
+		return false;
+	return !length || length > body ||
+	       strlen(body + 4) >= (size_t)atol(length + strlen("Content-Length: "));
+}
+
+static bool receive(int fd, char *request, size_t size)
+{
+	size_t used = 0;
+	while (used == 0 || !is_whole(request)) {
+		ssize_t n = recv(fd, request + used, size - 1 - used, 0);
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+		request[used] = '\0';
+	}
+	return used > 0;
+}
+
 static void *serve(void *context)
 {
 	struct server *server = context;
@@ -73,8 +98,7 @@ static void *serve(void *context)
 		int fd = accept(server->fd, NULL, NULL);
 		if (fd < 0)
 			return NULL;
-		ssize_t n = recv(fd, request, sizeof request - 1, 0);
-		if (n > 0) {
+		if (receive(fd, request, sizeof request)) {
 			pthread_mutex_lock(&server->lock);
 			size_t used = strlen(server->seen);
 			snprintf(server->seen + used, sizeof server->seen - used, "%s",
