@@ -75,6 +75,10 @@ size_t str_width(const char *utf8);
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool str_is_utf8(const void *data, size_t len);
 
+/* Makes a text well-formed in place: a sequence that is cut short at the end goes, anything else that is
+ * not UTF-8 becomes '?'. */
+void str_keep_utf8(char *text);
+
 /* RFC 4648 base64 with padding. */
 char *str_base64(const void *data, size_t len);
 /* Decodes; -1 when `text` is not base64. *ret_data is NUL-terminated for convenience. */

@@ -1,4 +1,5 @@
-/* Errors: fixed storage, context in front, hints behind. */
+/* Errors: fixed storage, context in front, hints behind. A message ends up in JSON, so what does not fit is
+ * cut between characters, and it is UTF-8 whatever it quotes. */
 #include "belay/err.h"
 
 #include <stdarg.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "belay/str.h"
 
 static const struct {
 	enum err_code code;
@@ -65,6 +67,7 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->message, sizeof err->message, format, args);
 	va_end(args);
+	str_keep_utf8(err->message);
 	return -1;
 }
 
@@ -83,6 +86,7 @@ int err_set_errno(struct err *err, enum err_code code, int sys_errno, const char
 	size_t used = strlen(err->message);
 	const char *text = strerror_r(sys_errno, reason, sizeof reason);
 	snprintf(err->message + used, sizeof err->message - used, ": %s", text);
+	str_keep_utf8(err->message);
 	return -1;
 }
 
@@ -97,6 +101,7 @@ int err_wrap(struct err *err, const char *format, ...)
 
 	size_t used = strlen(err->message);
 	snprintf(err->message + used, sizeof err->message - used, ": %s", below);
+	str_keep_utf8(err->message);
 	if (err->code == ERR_NONE)
 		err->code = ERR_FAIL;
 	return -1;
@@ -110,5 +115,6 @@ int err_hint(struct err *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->hint, sizeof err->hint, format, args);
 	va_end(args);
+	str_keep_utf8(err->hint);
 	return -1;
 }

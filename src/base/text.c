@@ -117,6 +117,35 @@ bool str_is_utf8(const void *data, size_t len)
 	return true;
 }
 
+/* The beginning of a sequence, and nothing after it? */
+static bool is_cut_short(const unsigned char *at, size_t len)
+{
+	size_t need = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc2 ? 2 : 0;
+	if (len >= need)
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return false;
+	return true;
+}
+
+void str_keep_utf8(char *text)
+{
+	size_t len = strlen(text);
+	for (size_t at = 0; at < len;) {
+		unsigned char *here = (unsigned char *)text + at;
+		uint32_t scalar;
+		size_t used = utf8_decode(here, len - at, &scalar);
+		if (used == 0 && is_cut_short(here, len - at)) {
+			*here = '\0';
+			return;
+		}
+		if (used == 0)
+			*here = '?';
+		at += used ? used : 1;
+	}
+}
+
 struct range {
 	uint32_t first, last;
 };

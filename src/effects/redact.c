@@ -153,6 +153,7 @@ static void scrub_fixed(struct redact *redact, char *buffer, size_t size)
 	size_t len = strnlen(buffer, size);
 	_cleanup_free_ char *clean = scrubbed_text(redact, buffer, len, len + 1 == size);
 	snprintf(buffer, size, "%s", clean);
+	str_keep_utf8(buffer);
 }
 
 static int redact_perform(struct effects_layer *layer, const struct lane *lane,

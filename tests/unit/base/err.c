@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "belay/str.h"
 #include "test.h"
 
 TEST(a_message_gets_context_in_front)
@@ -82,4 +83,30 @@ TEST(codes_have_names_and_documented_statuses)
 		CHECK_INT_EQ(err_exit_status(row->code), row->exit_status);
 	}
 	CHECK_INT_EQ(err_code_parse("no such code"), ERR_FAIL);
+}
+
+TEST(a_message_is_utf8_whatever_it_quotes)
+{
+	static const struct row {
+		const char *name, *word;
+		size_t fill;
+		const char *want_end;
+	} rows[] = {
+		{"fits", "…", 10, "x…"},
+		{"cut within a character", "…", 1021, "x"},
+		{"cut behind one byte", "…", 1022, "x"},
+		{"bytes of another encoding", "caf\xe9!", 3, "xxxcaf?!"},
+		{"a word that was cut before", "caf\xc3", 3, "xxxcaf"},
+	};
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		char fill[1100];
+		memset(fill, 'x', sizeof fill);
+		fill[row->fill] = '\0';
+		err_set(&err, ERR_FAIL, "%s%s", fill, row->word);
+		CHECK(str_is_utf8(err.message, strlen(err.message)));
+		CHECK(str_has_suffix(err.message, row->want_end));
+		err_wrap(&err, "%s", "a place");
+		CHECK(str_is_utf8(err.message, strlen(err.message)));
+	}
 }
