@@ -179,7 +179,7 @@ static int check_commit(const struct site *site, const json_t *deployment,
 					    "functions"};
 	const char *version = site->job->version;
 	const char *other = NULL;
-	if (strlen(version) != COMMIT_ID_LEN ||
+	if (site_takes_images(site) || strlen(version) != COMMIT_ID_LEN ||
 	    strspn(version, "0123456789abcdef") != COMMIT_ID_LEN)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

@@ -24,6 +24,8 @@ int site_open(struct site *site, struct effects *fx, const struct driver_job *jo
 void site_release(struct site *site);
 #define _cleanup_site_ __attribute__((cleanup(site_release)))
 const char *site_label(const struct driver_job *job); /* the app's name, or "app" */
+/* `mode: image`. */
+bool site_takes_images(const struct site *site);
 const char *site_setting(const struct site *site, const char *key);
 /* Keeps a note in the transaction, if there is one. */
 int site_note(const struct site *site, const char *key, const char *value,
@@ -57,6 +59,8 @@ int site_stop(struct site *site, const char *id, struct err *err);
 
 /* --- digitalocean_ask.c ------------------------------------------------------------------------ */
 
+/* Nothing was begun, for certain: what is found later is somebody else's. */
+void site_note_refused(struct site *site, const struct err *failure);
 /* Asks for a deployment of the job's version; *ret_id: fresh. An answer that was lost is looked for. */
 int site_ask(struct site *site, char **ret_id, struct err *err);
 /* The newest deployment after `newest` that this transaction may have asked for without hearing the

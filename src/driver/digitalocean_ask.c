@@ -15,7 +15,7 @@
 #define LOOKS 2
 #define NEWER_MAX 20
 
-static bool in_image_mode(const struct site *site)
+bool site_takes_images(const struct site *site)
 {
 	return str_equal(site_setting(site, "mode"), "image");
 }
@@ -113,7 +113,7 @@ static bool may_be_ours(struct site *site, const json_t *deployment, const char 
 		return false; /* known already: not the one whose answer was lost */
 	if (target)
 		return str_equal(origin, target);
-	if (in_image_mode(site))
+	if (site_takes_images(site))
 		return walk_images(site, json_object_get(deployment, "spec"), has_image) >
 		       0;
 	return !*origin && is_by_hand(deployment);
@@ -199,17 +199,26 @@ static int find_lost(struct site *site, char **ret_id, struct err *err)
 	return 0;
 }
 
+void site_note_refused(struct site *site, const struct err *failure)
+{
+	struct err ignored = {0};
+	if (failure->code != ERR_CANCELLED)
+		site_note(site, "refused", failure->message, &ignored);
+}
+
 int site_ask(struct site *site, char **ret_id, struct err *err)
 {
 	for (int asked = 1;; asked++) {
 		enum api_sent sent = API_NOT_TAKEN;
 		struct err failure = {0};
-		int result = in_image_mode(site)
+		int result = site_takes_images(site)
 				     ? ask_images(site, ret_id, &sent, &failure)
 				     : ask_sources(site, ret_id, &sent, &failure);
 		if (result == 0 && *ret_id)
 			return 0;
 		if (result < 0 && (sent == API_NOT_TAKEN || asked == ASKS_MAX)) {
+			if (asked == 1 && sent == API_NOT_TAKEN)
+				site_note_refused(site, &failure);
 			*err = failure;
 			return -1;
 		}

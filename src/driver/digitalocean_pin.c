@@ -83,13 +83,17 @@ static int ask_rollback(struct site *site, const char *target, char **ret_id,
 			*ret_id = mem_strdup(id ? id : target);
 			return 0;
 		}
-		if (sent == API_NOT_TAKEN || tries == TRIES_MAX) {
+		if (tries == 1 && sent == API_NOT_TAKEN)
+			site_note_refused(site, &failure);
+		/* Refused after an answer was lost: perhaps because that one was taken. */
+		if ((tries > 1 || sent != API_NOT_TAKEN) &&
+		    (effects_sleep(site->fx, site->poll_ms, err) < 0 ||
+		     site_find(site, mark, target, ret_id, err) < 0))
+			return -1;
+		if (!*ret_id && (sent == API_NOT_TAKEN || tries == TRIES_MAX)) {
 			*err = failure;
 			return -1;
 		}
-		if (effects_sleep(site->fx, site->poll_ms, err) < 0 ||
-		    site_find(site, mark, target, ret_id, err) < 0)
-			return -1;
 	}
 	return 0;
 }

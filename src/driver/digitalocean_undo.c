@@ -91,7 +91,8 @@ static int find_unheard(struct site *site, char **ret_id, struct err *err)
 	const json_t *last = json_object_get(notes, "newest") ? notes : before;
 	const char *newest = json_get_string(last, "newest", NULL);
 	const char *target = json_get_string(last, "target", NULL);
-	if (!newest || json_get_string(last, target ? "rollback" : "deployment", NULL))
+	if (!newest || json_get_string(last, "refused", NULL) ||
+	    json_get_string(last, target ? "rollback" : "deployment", NULL))
 		return 0;
 	return site_find(site, newest, target, ret_id, err);
 }
