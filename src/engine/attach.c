@@ -64,9 +64,12 @@ static int attach_parts(struct transaction *t, const json_t *open, struct err *e
 			continue;
 		if (attach_part(part, open, err) < 0)
 			return -1;
-		t->parts[kept++] = *part;
+		const struct part taken = *part;
+		*part = t->parts[kept];
+		t->parts[kept++] = taken;
 	}
-	t->part_count = kept;
+	while (t->part_count > kept)
+		part_release(&t->parts[--t->part_count]);
 	if (kept > 0)
 		return 0;
 	return err_set(err, ERR_CONFIG,

@@ -122,7 +122,7 @@ int parts_inspect_artifacts(struct transaction *t, struct err *err)
 	return 0;
 }
 
-static void part_release(struct part *part)
+void part_release(struct part *part)
 {
 	free(part->version);
 	free(part->release);

@@ -14,6 +14,19 @@
 
 /* --- phases -------------------------------------------------------------------------------- */
 
+/* What a run that died left anywhere between old and new counts as touched, also when we cannot look at
+ * it now; then what that run had captured is what is known. */
+static void inherit(const struct transaction *t, struct part *part)
+{
+	const char *name = part->service->name;
+	const json_t *services = json_object_get(t->inherited, "services");
+	json_t *captured =
+		json_object_get(json_object_get(t->inherited, "captured"), name);
+	part->touched = json_object_get(services, name) != NULL;
+	if (part->touched && !part->captured && captured)
+		part->captured = json_incref(captured);
+}
+
 static int phase_capture(struct transaction *t, struct err *err)
 {
 	json_t *services = json_object();
@@ -25,9 +38,9 @@ static int phase_capture(struct transaction *t, struct err *err)
 		if (result < 0)
 			break;
 		json_object_set(services, part->service->name, part->captured);
-		part->touched = json_object_get(json_object_get(t->inherited, "services"),
-						part->service->name) != NULL;
 	}
+	for (size_t i = 0; i < t->part_count; i++)
+		inherit(t, &t->parts[i]);
 	record_event(t, "deployment.captured", json_pack("{s:o}", "services", services));
 	return result;
 }
@@ -276,7 +289,9 @@ static int judge_again(struct transaction *t, const struct err *cause, json_t *t
 			t->version, err) == 0)
 		return 0;
 	_cleanup_free_ char *line =
-		str_format("%s is back and does not pass its gates either: %s",
+		str_format(err->code == ERR_FAIL
+				   ? "%s is back and does not pass its gates either: %s"
+				   : "%s is back, and its gates could not be judged: %s",
 			   t->previous, err->message);
 	json_array_append_new(todo, json_string(line));
 	return -1;
@@ -289,7 +304,8 @@ static enum engine_end end_undone(struct transaction *t, const struct err *cause
 	if (undo_all(t, todo, &failure) < 0)
 		return end_stuck(t, cause, &failure, todo);
 	if (judge_again(t, cause, todo, &failure) < 0) {
-		undo_reconsider(t, todo);
+		if (failure.code == ERR_FAIL) /* both are bad, for certain */
+			undo_reconsider(t, todo);
 		return end_stuck(t, cause, &failure, todo);
 	}
 	undo_confirm(t, todo);

@@ -87,6 +87,7 @@ int version_check(const char *version, struct err *err);
  * before anything is touched. */
 int parts_choose(struct transaction *t, struct err *err);
 void parts_release(struct transaction *t);
+void part_release(struct part *part);
 int parts_inspect_artifacts(struct transaction *t, struct err *err);
 int parts_look(struct transaction *t, struct err *err);
 /* Copies what the journal calls live into the parts, and the targets of a rollback. */

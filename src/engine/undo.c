@@ -46,6 +46,8 @@ int undo_all(struct transaction *t, json_t *todo, struct err *err)
 		if (result == 0)
 			*err = failure;
 		result = -1;
+		if (failure.code == ERR_LOCKED) /* whoever has the lock now decides */
+			break;
 	}
 	t->undo_ms = effects_mono_ms(t->engine->fx) - begin_ms;
 	t->undone = result == 0;
