@@ -202,6 +202,8 @@ static int add_parts(struct request *request, const struct option *option,
 		size_t len = strcspn(value, separators);
 		_cleanup_free_ char *raw = mem_strndup(value, len);
 		_cleanup_free_ char *part = trimmed(raw);
+		if (request_check_word(part, err) < 0)
+			return -1;
 		if (*part && !option)
 			request_words_add(&request->arguments, part);
 		else if (*part && request_add(request, option, part, err) < 0)

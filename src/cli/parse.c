@@ -98,6 +98,8 @@ static int parse_letters(struct parser *parser, const char *letters, struct err 
 static int parse_word(struct parser *parser, const char *word, struct err *err)
 {
 	if (parser->command && !parser->help_verb) {
+		if (request_check_word(word, err) < 0)
+			return -1;
 		request_words_add(&parser->request->arguments, word);
 		return 0;
 	}

@@ -117,10 +117,22 @@ static int check_value(const struct option *option, const char *text, int64_t *r
 	return 0;
 }
 
+int request_check_word(const char *word, struct err *err)
+{
+	if (str_is_utf8(word, strlen(word)))
+		return 0;
+	_cleanup_free_ char *shown = mem_strdup(word);
+	str_keep_utf8(shown);
+	err_set(err, ERR_USAGE, "'%s' is no UTF-8 text", shown);
+	return err_hint(err, "it may have been cut in the middle of a character");
+}
+
 int request_add(struct request *request, const struct option *option, const char *text,
 		struct err *err)
 {
 	int64_t number = 0;
+	if (option->type != OPTION_FLAG && request_check_word(text, err) < 0)
+		return -1;
 	if (check_value(option, text, &number, err) < 0)
 		return -1;
 	struct request_entry *entry = entry_get(request, option);

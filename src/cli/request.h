@@ -26,6 +26,8 @@ struct request {
 };
 
 void request_words_add(struct request_words *words, const char *word);
+/* A word that is no UTF-8 could not be written down: ERR_USAGE. */
+int request_check_word(const char *word, struct err *err);
 /* Checks `text` against the option's type and allowed words and keeps it. A list grows, everything
  * else is replaced. `text` is NULL for a flag. ERR_USAGE. */
 int request_add(struct request *request, const struct option *option, const char *text,

@@ -9,6 +9,8 @@
 #include "belay/str.h"
 #include "github_parts.h"
 
+#define PULL_TITLE_MAX 250 /* GitHub takes 256 */
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 /* GitHub breaks base64 into lines. */
@@ -212,8 +214,9 @@ static int need_pull(struct proposal *p, char **ret_url, struct err *err)
 		return 0;
 	_cleanup_free_ char *path = github_path(p->github, "/pulls");
 	_cleanup_free_ char *summary = str_format("open a pull request: %s", p->title);
+	_cleanup_free_ char *title = github_clip(p->title, PULL_TITLE_MAX);
 	_cleanup_json_ json_t *body =
-		json_pack("{s:s, s:s, s:s, s:s}", "title", p->title, "head", p->branch,
+		json_pack("{s:s, s:s, s:s, s:s}", "title", title, "head", p->branch,
 			  "base", p->base, "body", p->body ? p->body : "");
 	_cleanup_json_ json_t *answer = NULL;
 	const struct api_request request = {.method = "POST",

@@ -261,6 +261,8 @@ const json_t *incident_find(const json_t *state, const char *id)
 {
 	size_t i;
 	const json_t *incident, *found = NULL;
+	if (!*id)
+		return NULL;
 	json_array_foreach(json_object_get(state, "incidents"), i, incident) {
 		const char *candidate = json_get_string(incident, "id", "");
 		if (strcmp(candidate, id) == 0)

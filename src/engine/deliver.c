@@ -20,7 +20,7 @@
 #include "draft.h"
 
 /* A claim that ends sooner than this is made again before anything is sent. */
-#define CLAIM_LEFT_MS (LANE_MS + 30000)
+#define CLAIM_LEFT_MS (LANE_MS + 180000)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
@@ -267,7 +267,7 @@ static void take_ours(const struct courier *courier, struct deliveries *deliveri
 	size_t i;
 	json_t *message;
 	json_array_foreach(due, i, message) {
-		if (is_ours(courier, message))
+		if (is_held(courier, message, now_ms))
 			*vec_push(deliveries) =
 				(struct delivery){.message = json_incref(message)};
 	}

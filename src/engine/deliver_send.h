@@ -7,7 +7,7 @@
 
 /* How long a run keeps a message for itself. A lane begins nothing new after its time is over, so
  * that what it began has ended before the claim has. */
-#define CLAIM_MS ((int64_t)180 * 1000)
+#define CLAIM_MS ((int64_t)600 * 1000)
 #define LANE_MS ((int64_t)60 * 1000)
 
 /* One message on its way. */

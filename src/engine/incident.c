@@ -213,6 +213,10 @@ static int act_on(const struct engine *engine, struct act *act, json_t **ret_res
 	    incident_desk_find(&desk, act->asked->id, DESK_OPEN, &incident, err) < 0)
 		return -1;
 	act->id = json_get_string(incident, "id", "");
+	if (act->compose == compose_update && !incident_is_open(incident)) {
+		err_set(err, ERR_USAGE, "incident '%s' is resolved", act->id);
+		return err_hint(err, "when it is back, open another one");
+	}
 	return perform(&desk, act, ret_result, err);
 }
 

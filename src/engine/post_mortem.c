@@ -11,6 +11,7 @@
 #include "draft.h"
 #include "incident.h"
 
+#define LOOK_MS 5000 /* a run that ends, and has the lock, does not wait for GitHub */
 #define PAGE_MAX_BYTES ((size_t)1 << 20)
 #define PAGE_MODE 0644
 
@@ -36,6 +37,7 @@ static char *page_on_github(const struct engine *engine, const char *path)
 	bool there = false;
 	if (github_init(&github, engine->fx, engine->config, &there, &ignored) < 0)
 		return NULL;
+	github.api.timeout_ms = github.api.patience_ms = LOOK_MS;
 	if (there &&
 	    github_file_get(&github, engine->fx, path, NULL, &text, &ignored) < 0)
 		text = NULL;

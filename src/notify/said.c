@@ -87,6 +87,12 @@ static bool is_acknowledged(const struct channel_job *job)
 			 "acknowledged");
 }
 
+static bool is_resolved(const struct channel_job *job)
+{
+	return str_equal(json_get_string(said_whole_incident(job), "status", NULL),
+			 "resolved");
+}
+
 enum said_change said_change(const struct channel_job *job)
 {
 	static const struct {
@@ -99,6 +105,9 @@ enum said_change said_change(const struct channel_job *job)
 		{"recovered", SAID_OVER},      {"incident-resolved", SAID_OVER},
 	};
 	const char *topic = said_topic(job);
+	/* News that come late, of something that is over by now, start nothing again. */
+	if (str_has_prefix(topic, "incident-") && is_resolved(job))
+		return SAID_OVER;
 	if (str_equal(topic, "incident-updated"))
 		return is_acknowledged(job) ? SAID_SEEN : SAID_BAD;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

@@ -284,7 +284,7 @@ TEST(a_claim_that_is_over_is_made_again)
 {
 	struct hall *hall = hall_open(CONFIG);
 	queue(hall, "degraded", "alert/api", true);
-	hall->world->now_ms += 200000;
+	hall->world->now_ms += 700000;
 	meddled = hall;
 	hall->world->meddle = other_run;
 	CHECK_OK(deliver(hall), &hall->err);
