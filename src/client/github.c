@@ -245,3 +245,15 @@ char *github_clip(const char *text, size_t max)
 	}
 	return mem_strndup(text, len);
 }
+
+int github_set(struct github *github, struct effects *fx, const char *method,
+	       const char *path, const json_t *body, const char *summary, struct err *err)
+{
+	const struct api_request request = {.method = method,
+					    .path = path,
+					    .json = body,
+					    .summary = summary,
+					    .subject = github->repository,
+					    .repeatable = true};
+	return api_request(&github->api, fx, &request, NULL, NULL, err);
+}

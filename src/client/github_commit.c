@@ -26,13 +26,7 @@ int github_commit_status(struct github *github, struct effects *fx, const char *
 	_cleanup_json_ json_t *body =
 		json_pack("{s:s, s:s, s:s, s:s*}", "state", state, "context", context,
 			  "description", words, "target_url", target_url);
-	const struct api_request request = {.method = "POST",
-					    .path = path,
-					    .json = body,
-					    .summary = summary,
-					    .subject = github->repository,
-					    .repeatable = true};
-	return api_request(&github->api, fx, &request, NULL, NULL, err);
+	return github_set(github, fx, "POST", path, body, summary, err);
 }
 
 /* --- check runs ------------------------------------------------------------------------------ */

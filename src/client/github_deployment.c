@@ -109,13 +109,7 @@ int github_deployment_status(struct github *github, struct effects *fx, int64_t 
 	_cleanup_json_ json_t *body =
 		json_pack("{s:s, s:s, s:s*, s:s*}", "state", state, "description", words,
 			  "environment_url", environment_url, "log_url", log_url);
-	const struct api_request request = {.method = "POST",
-					    .path = path,
-					    .json = body,
-					    .summary = summary,
-					    .subject = github->repository,
-					    .repeatable = true};
-	return api_request(&github->api, fx, &request, NULL, NULL, err);
+	return github_set(github, fx, "POST", path, body, summary, err);
 }
 
 int github_deployment_state(struct github *github, struct effects *fx, int64_t id,

@@ -255,13 +255,7 @@ int github_issue_update(struct github *github, struct effects *fx, int64_t numbe
 		json_object_set_new(body, "state", json_string(state));
 	if (need_labels(github, fx, issue->labels, err) < 0)
 		return -1;
-	const struct api_request request = {.method = "PATCH",
-					    .path = path,
-					    .json = body,
-					    .summary = summary,
-					    .subject = github->repository,
-					    .repeatable = true};
-	return api_request(&github->api, fx, &request, NULL, NULL, err);
+	return github_set(github, fx, "PATCH", path, body, summary, err);
 }
 
 int github_issue_get(struct github *github, struct effects *fx, int64_t number,

@@ -11,6 +11,11 @@ ATTR_PRINTF(2, 3) char *github_path(const struct github *github, const char *for
 /* The text, cut at the end of a character to at most `max` of them. Fresh string. */
 char *github_clip(const char *text, size_t max);
 
+/* An act whose answer nobody needs, and which asked for twice is done once. */
+int github_set(struct github *github, struct effects *fx, const char *method,
+	       const char *path, const json_t *body, const char *summary,
+	       struct err *err);
+
 /* Refusals in GitHub's own words, with the permission that is missing: api.explain. */
 void github_explain(const struct api *api, const char *method, const char *path,
 		    const json_t *answer, struct err *err);
