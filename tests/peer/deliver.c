@@ -17,6 +17,7 @@
 #include "belay/str.h"
 #include "effects/layer.h"
 #include "engine/aftermath.h"
+#include "engine/deliver_send.h"
 #include "test.h"
 
 #define SLACK_HOOK "/slack/services/T0000/B0000/XXXXXXXXXXXXXXXXXXXXXXXX"
@@ -339,10 +340,10 @@ TEST(a_run_that_is_killed_loses_no_message)
 		CHECK_INT_EQ(count_requests(path), row->before);
 		json_decref(deliver(&r)); /* another run, at once: the claim holds */
 		CHECK_INT_EQ(count_requests(path), row->at_once);
-		r.fate->later_ms += 181000;
+		r.fate->later_ms += CLAIM_MS + 1000; /* the claim is over */
 		json_decref(deliver(&r));
 		CHECK_INT_EQ(count_requests(path), row->later);
-		r.fate->later_ms += 181000;
+		r.fate->later_ms += CLAIM_MS + 1000; /* the claim is over */
 		json_decref(deliver(&r));
 		_cleanup_json_ json_t *sent = requests(path);
 		CHECK_INT_EQ(json_array_size(sent), row->later);
