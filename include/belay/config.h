@@ -69,7 +69,8 @@ struct config_service {
 	struct config_names needs;
 	const struct config_host **hosts;
 	size_t host_count;
-	int64_t timeout_ms; /* for one remote or local command */
+	int64_t timeout_ms;                 /* for one remote or local command */
+	const struct config_backup *backup; /* made before it is touched, or NULL */
 };
 
 /* One entry of `notify:`. */
@@ -83,6 +84,68 @@ struct config_notification {
 	int64_t floor_ms; /* no second message of the same topic and key within */
 	int64_t escalate_after_ms;       /* 0: never */
 	struct config_names escalate_to; /* names of notifications */
+};
+
+/* Which copies of a backup stay. 0: says nothing. */
+struct config_keep {
+	int64_t younger_ms; /* `local` for directories of this machine, `remote` for other places */
+	int last, hourly, daily, weekly, monthly, yearly;
+};
+
+struct config_store {
+	const char *
+		name; /* `name:` of the entry, else "s3", "directory", "ssh" (with a number when there
+			     are several) */
+	json_t *target; /* STORE of the effects, with its name */
+	bool remote;
+	struct config_keep keep;
+};
+
+/* A command that proves something about a restored backup. */
+struct config_drill_check {
+	const char *name, *run;
+	struct config_names
+		expect; /* jq on {exit, stdout, stderr, duration_ms}; empty: exit 0 */
+};
+
+/* One entry of `backups:`. */
+struct config_backup {
+	const char *name;
+	const char *environment; /* whose journal it is on */
+	struct {
+		json_t *list;     /* SOURCEs of the effects; for `set` see below */
+		const char *file; /* of a stream: its name. NULL: a tar */
+		struct config_names
+			sets; /* "nginx", "certificates", "units", "environment", "system" */
+		const struct config_host *host; /* of the sets; NULL: this machine */
+	} source;
+	struct {
+		struct config_names recipients; /* paths of certificates */
+		json_t *passphrase;             /* secret reference, or NULL */
+	} seal;
+	/* To open them here: members of `open` of backup.read, `certificate` still a path. NULL: by options. */
+	json_t *open;
+	struct {
+		json_t *key, *key_passphrase; /* secret references, or NULL */
+		const char *certificate; /* path; signatures are checked against it */
+	} sign;
+	struct config_store *stores;
+	size_t store_count;
+	int level, threads; /* threads 0: as many as there are processors, at most 4 */
+	int64_t chunk_bytes;
+	int64_t every_ms;   /* promised interval; 0: none */
+	int64_t timeout_ms; /* for making one */
+	bool verify_data; /* read all of it again afterwards (`verify: data`), not only a sample */
+	/* How it comes back in place, for rollbacks: TO of backup.read. NULL: not by belay. */
+	json_t *restore;
+	struct {
+		int64_t every_ms;      /* 0: nobody promised */
+		const char *directory; /* scratch place; NULL: the system's */
+		int64_t rto_ms;        /* 0: none is promised */
+		json_t *to; /* TO of backup.read instead of a directory, or NULL */
+		struct config_drill_check *checks;
+		size_t check_count;
+	} drill;
 };
 
 struct config_post_mortem {
@@ -151,6 +214,8 @@ struct config {
 	size_t check_count;
 	struct config_environment *environments;
 	size_t environment_count;
+	struct config_backup *backups; /* by file */
+	size_t backup_count;
 };
 
 /* All problems of one file: what `belay validate` lists. */
@@ -194,6 +259,7 @@ const struct config_check *config_check(const struct config *config, const char 
 const struct config_notification *config_notification(const struct config *config,
 						      const char *name);
 const struct config_host *config_host(const struct config *config, const char *name);
+const struct config_backup *config_backup(const struct config *config, const char *name);
 
 /* The environment that a verb means: `name`, or the only one when NULL. ERR_CONFIG with the known
  * names and the nearest one otherwise. */
@@ -206,6 +272,10 @@ int config_choose_environment(const struct config *config, const char *name,
  * somebody hears nothing, which is worth a warning and stops nobody. New. */
 json_t *config_secrets(const struct config *config,
 		       const struct config_environment *environment);
+
+/* The same of one backup: `writes` what making it needs, else what opening it needs (all of it optional when it
+ * is only looked at). New. */
+json_t *config_backup_secrets(const struct config_backup *backup, bool writes);
 
 /* The schema as embedded text, parsed. New reference. */
 json_t *config_schema(void);

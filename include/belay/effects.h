@@ -108,6 +108,54 @@
  *            signal ("KILL") is null otherwise. max_output_bytes holds for each stream; of a longer
  *            one the beginning and the end are kept, with a line between them that says how much
  *            was left out. Bytes that are not UTF-8 become U+FFFD.
+ *   object.list [world]  {store: STORE, prefix} → {objects: [{name, size_bytes, modified_ms}], warning}
+ *            By name. warning: a sentence on what the store cannot promise, or null.
+ *   object.read [world]  {store, name, max_bytes} → {text} or {base64}; ERR_NOT_FOUND, ERR_LIMIT
+ *   object.head [world]  {store, name}            → {size_bytes, modified_ms, sha256|null}; ERR_NOT_FOUND
+ *   object.write  {store, name, text, mark}       → {}          act; ERR_FAIL with sys_errno EEXIST when
+ *            the name is taken by something else than what this call (or an earlier try of it) wrote
+ *   object.remove {store, name}                   → {}          act; one that is gone is no error
+ *   object.unfinished [world] {store, prefix}     → {uploads: [{name, id, begun_ms}]}
+ *   object.abandon    {store, name, id}           → {}          act
+ *            STORE is {name, directory: path, mode?} | {name, ssh: HOST, path} | {name, s3: {endpoint, bucket,
+ *            prefix?, region?, virtual_host?, access_key: text|secret, secret_key: secret,
+ *            session_token?: secret, web_identity?: {role, token: secret, endpoint?, session?}, profile?:
+ *            {name, file}, storage_class?, encryption?, kms_key?, lock?: {mode, until_ms}, checksum?,
+ *            ca_file?, timeout_ms?, attempts?}}. `name` is for messages. What is made there is never overwritten.
+ *   backup.write {sources: [SOURCE..], kind: "tar"|"stream", pack: {id, level, threads, chunk_bytes},
+ *               seal: {recipients: [{name, pem}]} | {passphrase: secret, salt}, stores: [STORE..], object,
+ *               mark, timeout_ms}
+ *          → {kind, entries, left_out: [{path, reason}], left_out_count, open_bytes, open_sha256, packed_bytes,
+ *             sealed_bytes, sealed_sha256, chunk_bytes, chunks: [sha256..], recipients: [text..],
+ *             warnings: [text..], tools: {name: version}, stores: [{name, ok, error?: {code, message,
+ *             hint}}], duration_ms}                                                          act
+ *            Reads the sources once; packs, seals and uploads to all stores at the same time, in bounded
+ *            memory. A source that fails fails the call and leaves nothing that looks finished; a store
+ *            that fails is left behind, and only when none is left the call fails. `id`: 32
+ *            hexadecimal digits in every chunk; chunk_bytes of the answer: size of all sealed chunks but
+ *            the last; sealed_sha256 is of the whole object.
+ *            SOURCE is {directory: path, prefix, include?: [..], exclude?: [..], one_file_system?: bool} |
+ *            {files: [paths], may_miss?: bool} | {text, name} | {run: text, name, directory?, env?}, each with
+ *            `host?: HOST`; only a stream is made from a single `run`. All of them are on the same machine,
+ *            but for {text}. Patterns: see platform/tree.h.
+ *   backup.read [world]  {store, object, kind, pack: {id}, chunk_bytes, chunks: [sha256..], sealed_bytes,
+ *               sealed_sha256, open_bytes, open_sha256, open?: {key: secret, key_passphrase?: secret, certificate} |
+ *               {passphrase: secret, salt}, sample?: count, to?: TO, timeout_ms}
+ *          → {chunks, sealed_bytes, open_bytes, opened: bool, entries, run?: (as of run), duration_ms}
+ *            Without `open` only sealed digests are compared, with it all is opened as well; an act with
+ *            `to`: TO is {directory: path, overwrite?: bool} | {file: path, overwrite?} (a stream) |
+ *            {run: text, env?, directory?, host?: HOST} (gets the tar or the stream as its standard
+ *            input). `sample`: only so many chunks, the first and the last among them. Nothing of a chunk
+ *            is used before its digest, its seal and its place in the order were found right.
+ *            ERR_STATE: damaged or not this backup; ERR_AUTH: another key; ERR_NOT_FOUND; of `to`:
+ *            ERR_FAIL with sys_errno EEXIST (there is something already), ENOSPC; nothing outside the target
+ *            is written, whatever the archive says. A new directory appears whole or not at all.
+ *   keygen   {type, name, days, passphrase?: secret, key_path, certificate_path}
+ *                                              → {fingerprint, certificate}      act; files are not overwritten;
+ *            the key is written with mode 0600
+ *   sign     {text, key: secret, key_passphrase?: secret, certificate}  → {signature}   observe: nothing
+ *            changes. Detached CMS SignedData (RFC 5652) in PEM.
+ *   sign.verify {text, signature, certificates: [pem..]} → {good: bool, signer|null, reason|null}
  *   git.repository {path}                      → {root, origin, head, branch} or null members;
  *                                                 origin without credentials
  *   git.read   {remote: REMOTE, branch}        → {tip, files: {path: text}, commit: COMMIT}
@@ -156,6 +204,11 @@ struct effect {
 	const char *subject; /* what it touches: "web1", "belay-state"; NULL for none */
 	const char *
 		summary; /* for people: "point current at releases/9f2c"; required for acts */
+	/* Called by live while it works on something long (backup.*), a few times a second, from any
+	 * thread but one at a time: what has been read of the source, or written to the target. `total`
+	 * -1: not known. Never called by dry run and replay. NULL: nobody watches. */
+	void (*moved)(void *watcher, int64_t done_bytes, int64_t total_bytes);
+	void *watcher;
 };
 
 /* Performs one effect. *ret_answer is a new reference (may be NULL when the caller does not care).

@@ -32,6 +32,8 @@ struct engine_request {
 	bool take_lock; /* a person says that the lock's holder is gone */
 	const char *transaction; /* finish: id that begin gave; NULL = the open one */
 	bool failed; /* finish: the steps in between failed, take everything back */
+	/* rollback: "NAME/ID" of a backup that is restored (by its `restore:`) before the switch. NULL: none. */
+	const char *restore;
 };
 
 /* How a transaction ended. The number is the exit status of the verb. */
@@ -107,6 +109,49 @@ int engine_incident_list(const struct engine *engine, int64_t now_ms, json_t **r
 /* Writes (or shows, or marks as done) the post-mortem. */
 int engine_post_mortem(const struct engine *engine, const struct engine_incident *asked,
 		       json_t **ret_result, struct err *err);
+
+/* --- backups ----------------------------------------------------------------------------------- */
+
+struct engine_backup {
+	const char *const *
+		names; /* run, list, verify, forget: NULL or empty: all of the environment,
+				     or of all environments when engine->environment is NULL */
+	const char *name; /* restore, drill: the one; NULL: the only one */
+	const char *id;   /* verify, restore, drill: which copy; NULL: the newest */
+	const char *
+		store; /* only this one; NULL: run, verify, forget: all; else the first that answers */
+	const char *
+		folder; /* restore, verify: a folder that holds one backup; no configuration, no
+				     journal needed */
+	bool read_data; /* verify: all of it */
+	bool take_lock; /* run: a person says that the run that holds it is gone */
+	/* To open it, overriding the configuration: paths and the name of a variable. */
+	const char *key, *certificate, *key_passphrase_env, *passphrase_env;
+	/* restore */
+	const char *to_directory, *to_file, *to_command; /* one of them; or `in_place` */
+	bool in_place, overwrite;
+	const char *deployment; /* run: which one it is made for, or NULL */
+};
+
+/* One after the other; what fails does not keep the next one. END_FAILED when one failed, also in one of its
+ * stores. *ret_result: {backups: [{name, id, outcome: made|failed|partial|busy, reason|null, stores: [..], open_bytes,
+ * stored_bytes, duration_ms, verified, warnings}]} (result.backup). ERR_LOCKED when the only one is busy. */
+int engine_backup_run(const struct engine *engine, const struct engine_backup *asked,
+		      enum engine_end *ret_end, json_t **ret_result, struct err *err);
+/* What the stores hold and what the journal knows of it: {backups: [{health…, copies: [{id, at, stores: [{store,
+ * state: good|unverified|bad|missing|unknown|incomplete}], …}], unreachable: [{store, reason}]}]}. */
+int engine_backup_list(const struct engine *engine, const struct engine_backup *asked,
+		       json_t **ret_result, struct err *err);
+int engine_backup_verify(const struct engine *engine, const struct engine_backup *asked,
+			 enum engine_end *ret_end, json_t **ret_result, struct err *err);
+int engine_backup_restore(const struct engine *engine, const struct engine_backup *asked,
+			  enum engine_end *ret_end, json_t **ret_result, struct err *err);
+/* Removes what `keep` does not keep, manifests first, and what dead runs left. With effects that only
+ * note, it is a list. */
+int engine_backup_forget(const struct engine *engine, const struct engine_backup *asked,
+			 enum engine_end *ret_end, json_t **ret_result, struct err *err);
+int engine_backup_drill(const struct engine *engine, const struct engine_backup *asked,
+			enum engine_end *ret_end, json_t **ret_result, struct err *err);
 
 /* --- watching and healing -------------------------------------------------------------------- */
 

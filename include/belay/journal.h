@@ -54,6 +54,19 @@
  *   cockpit.linked   {deployment, github_deployment|null, check_run?, commit?}   ids on GitHub, so that a
  *                         later run can end them
  *
+ *   backup.begun     {backup, id, until, stores: [names]}   by one run at a time; until: it has ended by then
+ *   backup.made      {backup, id, manifest: sha256, stores: [names], failed: [{store, reason}], open_bytes, stored_bytes,
+ *                     chunks, duration_ms, deployment|null}
+ *   backup.failed    {backup, id, reason, duration_ms}      nothing that looks finished is left
+ *   backup.abandoned {backup, id}       the run that had begun it died; what it left has been removed
+ *   backup.verified  {backup, id, store, how: "listed"|"sampled"|"data"|"opened", outcome: "good"|"bad", reason|null,
+ *                     at_copy, manifest: sha256}    a copy that the journal did not know is known then
+ *   backup.restored  {backup, id, store, to, outcome: "good"|"bad", reason|null, bytes, duration_ms}
+ *   backup.drilled   {backup, id, store, outcome: "pass"|"fail", reason|null, rto_ms, rpo_ms, checks: [{name, outcome,
+ *                     text}]}
+ *   backup.forgotten {backup, store, copies: [{id, reason}]}
+ *   deployment.backed-up {service, backup, id}       before anything was touched
+ *
  * Of these only the deployment.*, gate.* and lock.* ones need the lock.
  *
  * journal_event() adds to the six endings what they end: kind, version, previous and the names of the

@@ -1,0 +1,111 @@
+/* room: domain
+ * Backups as values: what a backup is called, its manifest, the words that restore it without belay, what
+ * the journal knows, and which copies are kept. Pure.
+ *
+ * Layout in a store, below the store's prefix; ID as identity_new_id() makes them:
+ *
+ *   NAME/ID/data.zst.cms     sealed chunks behind each other (platform/seal.h, pack.h)
+ *   NAME/ID/RESTORE.txt      for people who have nothing but this folder and a key
+ *   NAME/ID/manifest.json    written last: a folder without it is no backup
+ *   NAME/ID/manifest.sig     detached CMS signature (PEM), written before the manifest; when there is a key
+ *
+ * Manifest (schemas/manifest.schema.json):
+ *   {belay_backup: 1, name, id, environment, begun_at, finished_at, host, belay,
+ *    kind: "tar"|"stream", file: name of a stream | null, sources: [text..], missing: [paths],
+ *    pack: {format: "zstd", level, id: 32 hex},
+ *    seal: {format: "cms-auth-enveloped-data", cipher: "aes-256-gcm", recipients: [text..],
+ *           scrypt: {salt, n, r, p} | null, chunk_bytes},
+ *    data: {object: "data.zst.cms", sealed_bytes, sealed_sha256, packed_bytes, open_bytes, open_sha256, entries|null,
+ *           left_out: [{path, reason}], left_out_count, chunks: [sha256 of each sealed chunk]},
+ *    tools: {name: version}, restore: {command}}
+ *
+ * On the journal (belay/journal.h) its SHA-256 makes a manifest, and through it everything else, as
+ * trustworthy as the journal.
+ */
+#ifndef BELAY_BACKUP_H
+#define BELAY_BACKUP_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "belay/config.h"
+#include "belay/err.h"
+
+#define BACKUP_FORMAT 1
+#define BACKUP_MANIFEST_MAX_BYTES ((size_t)8 << 20)
+#define BACKUP_COPIES_MAX 200 /* of one backup in the state; the oldest give way */
+
+/* --- manifest (src/domain/backup_manifest.c) ----------------------------------------------- */
+
+/* What is known before and after the data was written. All borrowed. */
+struct backup_made {
+	const char *name, *id, *environment, *host, *belay;
+	int64_t begun_ms, finished_ms;
+	const char *file;      /* of a stream, or NULL */
+	const json_t *sources; /* words: [text..] */
+	const json_t
+		*missing;    /* files that were asked for and are not there; NULL: none */
+	const json_t *asked; /* arguments of backup.write */
+	const json_t *written; /* its answer */
+};
+/* With restore.command. New. */
+json_t *backup_manifest(const struct backup_made *made);
+/* The text of manifest.json: canonical, ends with a newline. Fresh. */
+char *backup_manifest_text(const json_t *manifest);
+/* ERR_STATE: damaged, of a newer format (the hint says which belay), or its numbers contradict each other
+ * (chunks, sizes): whoever reads on can trust them. */
+int backup_manifest_parse(const char *text, size_t len, json_t **ret, struct err *err);
+
+/* The shell command that restores with openssl, zstd and tar only: POSIX sh, for a recipient given $KEY and
+ * $CERT, for a passphrase $PASSPHRASE, and $FOLDER, which holds the backup; what is in it appears in the
+ * working directory. Digests are checked first. Fresh. */
+char *backup_restore_command(const json_t *manifest);
+/* RESTORE.txt: what this is, what one needs, the command, explained. Fresh. */
+char *backup_restore_page(const json_t *manifest);
+
+/* "NAME/ID/data.zst.cms". Fresh. */
+char *backup_object(const char *name, const char *id, const char *file);
+/* Arguments of backup.read that follow from the manifest; store, open and to are the caller's. New. */
+json_t *backup_read_args(const json_t *manifest);
+
+/* What a listing of "NAME/" shows, newest first: [{id, whole: bool, objects: [names], stored_bytes}]; whole: there is
+ * a manifest and its data. What is not ours by its shape is not in it. New. */
+json_t *backup_folders(const char *name, const json_t *objects);
+/* The time in an id; false when it is none. */
+bool backup_id_time(const char *id, int64_t *ret_ms);
+
+/* --- what the journal knows (src/domain/backup_state.c) ------------------------------------ */
+
+/* state.backups.NAME, or NULL: {running: {id, run, since, until, stores}|null, copies: [{id, at, manifest: sha256,
+ * open_bytes, stored_bytes, duration_ms, stores: [names], verified: {at, store, how}|null, bad: {at, store,
+ * reason}|null}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms, rpo_ms,
+ * reason|null}|null, restored: {id, at, outcome, to}|null}. Borrowed. */
+const json_t *state_backup(const json_t *state, const char *name);
+const json_t *state_backup_copy(const json_t *state, const char *name, const char *id);
+
+enum backup_claim { BACKUP_FREE, BACKUP_BUSY, BACKUP_EXPIRED };
+/* May a run make this backup now? EXPIRED: the run that was at it had its time. */
+enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms);
+
+/* For status, list and checks: {name, outcome: pass|warn|fail|inconclusive, reason|null, newest: {id, at, stored_bytes,
+ * stores}|null, age_ms|null, every_ms|null, late: bool, verified_at|null, drilled: …|null, drill_due: bool,
+ * running|null, failed|null, copies}. fail: the newest attempt failed, or a copy is bad, or it is later than
+ * promised (with an hour, or a tenth of the interval, of grace); inconclusive: there is none yet. New. */
+json_t *backup_health(const struct config_backup *backup, const json_t *state,
+		      int64_t now_ms);
+/* Of all backups of an environment: array of the above. New. */
+json_t *backups_health(const struct config *config, const char *environment,
+		       const json_t *state, int64_t now_ms);
+
+/* --- retention (src/domain/retention.c) ---------------------------------------------------- */
+
+/* Decides on the copies of one backup in one store, newest first: [{id, at_ms, verified: bool}]. *ret, in the
+ * same order: [{id, at, keep: bool, reasons: [text..]}]; reasons of what goes are words as well ("older than 7d,
+ * and none of the last 3"). The newest one and the newest verified one always stay, so does what lies in
+ * the future. Days, weeks (ISO 8601) and months are UTC's; of each period the newest copy counts. ERR_CONFIG
+ * for a policy that keeps nothing. */
+int retention_decide(const struct config_keep *keep, const json_t *copies, int64_t now_ms,
+		     json_t **ret, struct err *err);
+
+#endif
