@@ -79,7 +79,13 @@ void live_scrub(struct live_call *call, struct str *text);
 
 /* State kept for the process by one topic; created on first use, released with the layer.
  * `slot` is one of the enum; the topic's own code decides what is in it and locks it. */
-enum live_slot { LIVE_SLOT_GIT, LIVE_SLOT_SSH, LIVE_SLOT_OIDC, LIVE_SLOT_DEPOT, LIVE_SLOT_COUNT };
+enum live_slot {
+	LIVE_SLOT_GIT,
+	LIVE_SLOT_SSH,
+	LIVE_SLOT_OIDC,
+	LIVE_SLOT_DEPOT,
+	LIVE_SLOT_COUNT
+};
 void *live_keep(struct live *live, enum live_slot slot, void *(*create)(void),
 		void (*release)(void *));
 
