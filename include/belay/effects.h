@@ -110,9 +110,10 @@
  *            was left out. Bytes that are not UTF-8 become U+FFFD.
  *   object.list [world]  {store: STORE, prefix} → {objects: [{name, size_bytes, modified_ms}], warning}
  *            By name. warning: a sentence on what the store cannot promise, or null.
- *   object.read [world]  {store, name, max_bytes} → {text} or {base64}; ERR_NOT_FOUND, ERR_LIMIT
+ *   object.read [world]  {store, name, max_bytes} → {text|base64, sha256}; ERR_NOT_FOUND, ERR_LIMIT
+ *            sha256 is of what lies there: redaction may change the text on its way up.
  *   object.head [world]  {store, name}            → {size_bytes, modified_ms, sha256|null}; ERR_NOT_FOUND
- *   object.write  {store, name, text, mark}       → {}          act; ERR_FAIL with sys_errno EEXIST when
+ *   object.write  {store, name, text, mark}       → {sha256}    act; ERR_FAIL with sys_errno EEXIST when
  *            the name is taken by something else than what this call (or an earlier try of it) wrote
  *   object.remove {store, name}                   → {}          act; one that is gone is no error
  *   object.unfinished [world] {store, prefix}     → {uploads: [{name, id, begun_ms}]}
@@ -205,9 +206,11 @@ struct effect {
 	const char *
 		summary; /* for people: "point current at releases/9f2c"; required for acts */
 	/* Called by live while it works on something long (backup.*), a few times a second, from any
-	 * thread but one at a time: what has been read of the source, or written to the target. `total`
-	 * -1: not known. Never called by dry run and replay. NULL: nobody watches. */
-	void (*moved)(void *watcher, int64_t done_bytes, int64_t total_bytes);
+	 * thread but one at a time: what has been read of the source, or written to the target, in
+	 * the time since the effect began. `total` -1: not known. Never called by dry run and replay.
+	 * NULL: nobody watches. */
+	void (*moved)(void *watcher, int64_t done_bytes, int64_t total_bytes,
+		      int64_t elapsed_ms);
 	void *watcher;
 };
 
@@ -242,10 +245,10 @@ int effects_write_file(struct effects *fx, const char *path, const char *text,
 /* --- cancellation -------------------------------------------------------------------------- */
 
 /* After SIGINT or SIGTERM every effect fails with ERR_CANCELLED (an act that has begun is allowed
- * to end, but for commands on this machine, which are told to; clock, random, env and a few more
- * that harm nobody work on). Whoever has to tidy up says so first: from then on effects work again in this lane and the lanes below it, until a second
- * signal; other lanes stay cancelled until they do the same. True when there was a cancellation to
- * acknowledge. */
+ * to end, but for commands on this machine and backup.write and backup.read, which are told to; clock,
+ * random, env and a few more that harm nobody work on). Whoever has to tidy up says so first: from
+ * then on effects work again in this lane and the lanes below it, until a second signal; other lanes
+ * stay cancelled until they do the same. True when there was a cancellation to acknowledge. */
 bool effects_acknowledge_cancel(struct effects *fx);
 /* Has an effect of this lane, or of a lane it fanned out to, failed with ERR_CANCELLED and nobody
  * acknowledged it? A signal shows here once an effect has run into it, so that a replay of the run
