@@ -4,8 +4,8 @@
 #   world.sh start DIR [PEER…]    returns when all answer; DIR/env holds what a test needs to know
 #   world.sh stop DIR             stops them all; the directory is the caller's
 #
-# PEER is `git` (git-https.sh), `sinks`, `exim`, `metrics` (scripts of these names) or `host:NAME` (host.sh), the latter
-# with options: `host:web2,srv=64k,key=other_ed25519,ca`.
+# PEER is `git` (git-https.sh), `sinks`, `exim`, `metrics`, `databases` (scripts of these names) or `host:NAME`
+# (host.sh), the latter with options: `host:web2,srv=64k,key=other_ed25519,ca`.
 # WORLD_KEYS names a directory of keys.sh to use again instead of making new keys.
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -63,7 +63,7 @@ start() {
 			"$here/git-https.sh" start "$dir/git" "$dir/ca" "$address"
 			cat "$dir/git/env" >>"$dir/env"
 			;;
-		sinks | exim | metrics)
+		sinks | exim | metrics | databases)
 			"$here/$peer.sh" start "$dir/$peer" "$dir/ca" "$address"
 			cat "$dir/$peer/env" >>"$dir/env"
 			;;
