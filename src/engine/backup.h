@@ -1,0 +1,182 @@
+/* What the files of the backups share. Private to src/engine.
+ *
+ *     backup_desk.c    the journal open, which backups and copies are meant, what is recorded
+ *     backup_store.c   one store: listing, manifests and their signatures, writing what goes with the data
+ *     backup_open.c    the key that opens a backup
+ *     backup_copy.c    reading one copy in one store, and what was found out about it
+ *     backup_sweep.c   what dead runs left in a store
+ *     backup_watch.c   progress of what takes long
+ *     backup_make.c    making one: claim, data, manifest, verification
+ *     backup_run.c, backup_list.c, backup_verify.c, …    the verbs
+ *
+ * STORE, HOST and SOURCE are values as effects.h describes them.
+ */
+#ifndef BELAY_ENGINE_BACKUP_H
+#define BELAY_ENGINE_BACKUP_H
+
+#include "aftermath.h"
+#include "belay/backup.h"
+
+/* --- the desk (backup_desk.c) ----------------------------------------------------------------- */
+
+/* Backups are chosen over environments, a journal belongs to one: the desk has one open at a time. */
+struct backup_desk {
+	const struct engine_backup *asked;
+	struct engine engine; /* the verb's, with the environment whose journal is open */
+	struct store *store;
+	json_t *run; /* who does this; the same for all environments */
+};
+
+void backup_desk_init(struct backup_desk *desk, const struct engine *engine,
+		      const struct engine_backup *asked);
+/* Opens the journal of the backup's environment, unless it is the one that is open. */
+int backup_desk_turn(struct backup_desk *desk, const struct config_backup *backup,
+		     struct err *err);
+void backup_desk_release(struct backup_desk *desk);
+/* To send messages with. */
+struct courier backup_desk_courier(const struct backup_desk *desk);
+/* The state document of the open journal. Borrowed until the next record. */
+const json_t *backup_desk_state(const struct backup_desk *desk);
+
+struct backup_choice {
+	const struct config_backup **items;
+	size_t count, capacity;
+};
+void backup_choice_release(struct backup_choice *choice);
+/* asked->names, else all of the engine's environment, else all, in the order of the file. ERR_NOT_FOUND
+ * (with the nearest) for a name that is not there, ERR_CONFIG when there is none at all. */
+int backup_choose(const struct backup_desk *desk, struct backup_choice *ret,
+		  struct err *err);
+/* asked->name, else the only one. ERR_USAGE when there are several. */
+int backup_choose_one(const struct backup_desk *desk, const struct config_backup **ret,
+		      struct err *err);
+
+/* Is it one of those that asked->store means? */
+bool backup_wants_store(const struct backup_desk *desk, const struct config_store *store);
+/* ERR_NOT_FOUND when asked->store names none of the backup's. */
+int backup_check_store(const struct backup_desk *desk, const struct config_backup *backup,
+		       struct err *err);
+
+/* The copy that is meant by `id` (its beginning is enough when only one begins so), by the journal: NULL: the
+ * newest that nobody found bad. ERR_NOT_FOUND says what there is. Borrowed as backup_desk_state(). */
+int backup_find_copy(const struct backup_desk *desk, const struct config_backup *backup,
+		     const char *id, const json_t **ret, struct err *err);
+
+/* Appends one event of this run, or several ([{type, data}]) in one push. Takes `data`. Whoever was cancelled
+ * acknowledges that first. */
+int backup_record(struct backup_desk *desk, const char *type, json_t *data,
+		  struct err *err);
+int backup_record_all(struct backup_desk *desk, const json_t *rows, struct err *err);
+
+/* The secrets that making (`writes`) or opening it needs are there. ERR_CONFIG. */
+int backup_secrets_present(const struct backup_desk *desk,
+			   const struct config_backup *backup, bool writes,
+			   struct err *err);
+
+/* --- one store (backup_store.c) --------------------------------------------------------------- */
+
+/* STORE for the effects: the target, with what depends on the hour (object lock). New. */
+json_t *backup_store_args(const struct config_store *store, int64_t now_ms);
+/* STORE of a folder that holds one backup (".../NAME/ID"), and both names. ERR_CONFIG when it is not called
+ * like that. Fresh. */
+int backup_store_of_folder(const char *folder, json_t **ret_store, char **ret_name,
+			   char **ret_id, struct err *err);
+
+/* [{name, size_bytes, modified_ms}] below the prefix, by name. New. */
+int backup_store_list(struct effects *fx, const json_t *store, const char *prefix,
+		      json_t **ret_objects, struct err *err);
+int backup_store_remove(struct effects *fx, const json_t *store, const char *object,
+			struct err *err);
+
+/* A manifest as it lies in a store. */
+struct backup_manifest_read {
+	json_t *manifest;
+	char *text;   /* as it lies there */
+	char *sha256; /* of it */
+};
+void backup_manifest_release(struct backup_manifest_read *read);
+/* `digest`: what the journal says, or NULL when it knows nothing. ERR_NOT_FOUND: there is no manifest.
+ * ERR_STATE: another digest, or not readable. */
+int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *name,
+			  const char *id, const char *digest,
+			  struct backup_manifest_read *ret, struct err *err);
+/* Where a signing certificate is configured: the manifest is signed by it. ERR_STATE when it is not. */
+int backup_manifest_check_signature(struct effects *fx, const json_t *store,
+				    const struct config_backup *backup,
+				    const struct backup_manifest_read *read,
+				    struct err *err);
+
+/* --- opening (backup_open.c) ------------------------------------------------------------------ */
+
+/* `open` of backup.read, from the words (key, certificate, passphrase) or else the configuration; `backup`
+ * may be NULL. *ret: NULL when neither gives a key. Reads the certificate. New. */
+int backup_open_args(struct effects *fx, const struct engine_backup *asked,
+		     const struct config_backup *backup, const json_t *manifest,
+		     json_t **ret, struct err *err);
+/* The text of a certificate, as the effects want it. Fresh. */
+int backup_read_certificate(struct effects *fx, const char *path, char **ret,
+			    struct err *err);
+
+/* --- one copy in one store (backup_copy.c) ---------------------------------------------------- */
+
+enum backup_depth {
+	BACKUP_LISTED,  /* its objects are there, with the right sizes */
+	BACKUP_SAMPLED, /* some chunks are what was written */
+	BACKUP_DATA,    /* all of them are */
+	BACKUP_OPENED,  /* and they could be opened */
+};
+const char *backup_depth_name(enum backup_depth depth);
+
+struct backup_look {
+	const struct config_backup *backup; /* NULL: a folder */
+	const json_t *store;                /* STORE */
+	const char *name, *id;
+	const char *digest; /* of the manifest, by the journal; or NULL */
+	bool all;           /* read all of it */
+	const char *verb;   /* for the progress: "verifying" */
+};
+struct backup_seen {
+	enum backup_depth depth;
+	int64_t bytes;
+	char *sha256; /* of the manifest, when it could be read */
+	int64_t sealed_bytes;
+};
+void backup_seen_release(struct backup_seen *seen);
+/* Looks at one copy: manifest, signature, objects, data. -1 with ERR_STATE or ERR_NOT_FOUND: it is bad (and
+ * may be recorded as such); any other error says nothing about the copy. `ret` is set in any case. */
+int backup_copy_look(struct effects *fx, const struct backup_desk *desk,
+		     const struct backup_look *look, struct backup_seen *ret,
+		     struct err *err);
+/* Does this error say that the copy is bad? */
+bool backup_is_bad(const struct err *err);
+
+/* --- dead runs (backup_sweep.c) --------------------------------------------------------------- */
+
+/* Removes what no manifest belongs to: unfinished uploads and the objects of folders without one. Those of `dead`
+ * in any case; others when they are older than the backup's timeout and are not being made by the journal.
+ * *ret_removed: [{id, objects, uploads}]. Another run may do the same at the same time. */
+int backup_sweep(struct effects *fx, const struct backup_desk *desk,
+		 const struct config_backup *backup, const json_t *store,
+		 const char *dead, json_t **ret_removed, struct err *err);
+
+/* --- progress (backup_watch.c) ---------------------------------------------------------------- */
+
+/* For effect.moved: "reading: 312 MiB, 48 MiB/s, about 2m left", at most four times a second. */
+struct backup_watch {
+	const struct progress *progress;
+	const char *subject, *verb;
+	int64_t expected_bytes; /* when the effect cannot know the total; 0: nobody can */
+	int64_t last_ms;        /* of the last report; starts as 0 */
+};
+void backup_watch_moved(void *watch, int64_t done_bytes, int64_t total_bytes,
+			int64_t elapsed_ms);
+
+/* --- making one (backup_make.c) --------------------------------------------------------------- */
+
+/* A row of schemas/result.backup: made, partial, failed or busy. -1 only for what says that nothing was tried:
+ * ERR_LOCKED (another run is at it), ERR_CONFIG, the journal; and ERR_CANCELLED, which is on the journal
+ * already. The desk's journal is that of the backup. */
+int backup_make(struct backup_desk *desk, const struct config_backup *backup,
+		json_t **ret_row, struct err *err);
+
+#endif
