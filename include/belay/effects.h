@@ -55,6 +55,10 @@
  *               ERR_CONFIG when it is no archive or an entry escapes (absolute, "..", link target
  *               outside, hard link outside) or is a device. A directory is described as the
  *               deterministic tar that an upload of it would send.
+ *   scratch.make {directory?}                  → {path}        act; an empty directory for this process only,
+ *                                                              in `directory` (made when missing; else the system's place)
+ *   scratch.remove {path}                      → {}            act; with all that is in it; only what scratch.make
+ *                                                              made here; works on after a cancellation
  *   http [world unless the method is an act]
  *            {method, url, headers: {name: text|secret}, body?: text, json?: any,
  *             json_secrets?: {name: secret}, timeout_ms,
@@ -126,7 +130,8 @@
  *   backup.write {sources: [SOURCE..], kind: "tar"|"stream", pack: {id, level, threads, chunk_bytes},
  *               seal: {recipients: [{name, pem}]} | {passphrase: secret, salt}, stores: [STORE..], object,
  *               mark, timeout_ms}
- *          → {kind, entries, left_out: [{path, reason}], left_out_count, open_bytes, open_sha256, packed_bytes,
+ *          → {kind, entries, left_out: [{path, reason}], left_out_count, missing: [paths that `may_miss`],
+ *             open_bytes, open_sha256, packed_bytes,
  *             sealed_bytes, sealed_sha256, chunk_bytes, chunks: [sha256..], recipients: [text..],
  *             warnings: [text..], tools: {name: version}, stores: [{name, ok, error?: {code, message,
  *             hint}}], duration_ms}                                                          act
