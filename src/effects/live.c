@@ -69,6 +69,8 @@ static const struct kind {
 	{"file.write", live_file_write, false},
 	{"file.append", live_file_append, true},
 	{"artifact", live_artifact, false},
+	{"scratch.make", live_scratch_make, false},
+	{"scratch.remove", live_scratch_remove, true},
 	{"http", live_http, false},
 	{"mail", live_mail, false},
 	{"tcp", live_tcp, false},

@@ -44,6 +44,7 @@ live_handler live_mask;
 live_handler live_file_read, live_file_stat, live_file_list, live_file_write,
 	live_file_append;
 live_handler live_artifact;
+live_handler live_scratch_make, live_scratch_remove;
 live_handler live_http, live_mail, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
@@ -84,6 +85,7 @@ enum live_slot {
 	LIVE_SLOT_SSH,
 	LIVE_SLOT_OIDC,
 	LIVE_SLOT_DEPOT,
+	LIVE_SLOT_SCRATCH,
 	LIVE_SLOT_COUNT
 };
 void *live_keep(struct live *live, enum live_slot slot, void *(*create)(void),

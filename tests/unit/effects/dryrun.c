@@ -26,6 +26,8 @@ static const struct act_row {
 	 "{'assumed': true, 'raced': false, 'tip': '0000000000000000000000000000000000000000', 'ids':"
 	 " ['0000000000000000000000000000000000000000', '0000000000000000000000000000000000000000']}"},
 	{"file.write", "{'path': 'x'}", "{'assumed': true}"},
+	{"scratch.make", "{}", "{'assumed': true, 'path': 'SCRATCH'}"},
+	{"scratch.remove", "{'path': 'SCRATCH'}", "{'assumed': true}"},
 };
 
 TEST(acts_are_not_performed)
