@@ -97,8 +97,11 @@ struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect);
 /* What a dead run's driver noted about a service, for the next one: {"before": {…}}, or NULL. New. */
 json_t *parts_notes_of(const json_t *transaction, const char *service);
-/* Every secret that the run will need is there. ERR_CONFIG names those that are not. */
+
+/* secrets.c: every secret that the run will need is there. ERR_CONFIG names one that is not. */
 int secrets_present(const struct engine *engine, struct err *err);
+/* The same for rows of config_secrets() or config_backup_secrets(). */
+int secrets_check(const struct engine *engine, const json_t *secrets, struct err *err);
 
 /* restart.c: restarts the parts under the lock, then judges the gates. */
 int restart_run(struct transaction *t, const char *const *components,
