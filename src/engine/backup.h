@@ -22,6 +22,7 @@
 /* Backups are chosen over environments, a journal belongs to one: the desk has one open at a time. */
 struct backup_desk {
 	const struct engine_backup *asked;
+	const struct config_environment *scope; /* that the words name; NULL: all */
 	struct engine engine; /* the verb's, with the environment whose journal is open */
 	struct store *store;
 	json_t *run; /* who does this; the same for all environments */
