@@ -70,17 +70,20 @@ char *backup_object(const char *name, const char *id, const char *file);
 json_t *backup_read_args(const json_t *manifest);
 
 /* What a listing of "NAME/" shows, newest first: [{id, whole: bool, objects: [names], stored_bytes}]; whole: there is
- * a manifest and its data. What is not ours by its shape is not in it. New. */
+ * a manifest and its data. `objects` are whole names in the order in which they are to be removed, the manifest first.
+ * What is not ours by its shape is not in it. New. */
 json_t *backup_folders(const char *name, const json_t *objects);
 /* The time in an id; false when it is none. */
 bool backup_id_time(const char *id, int64_t *ret_ms);
 
 /* --- what the journal knows (src/domain/backup_state.c) ------------------------------------ */
 
-/* state.backups.NAME, or NULL: {running: {id, run, since, until, stores}|null, copies: [{id, at, manifest: sha256,
- * open_bytes, stored_bytes, duration_ms, stores: [names], verified: {at, store, how}|null, bad: {at, store,
- * reason}|null}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms, rpo_ms,
- * reason|null}|null, restored: {id, at, outcome, to}|null}. Borrowed. */
+/* state.backups.NAME, or NULL: {running: {id, run: as in the event, since, until, stores}|null, copies: [{id, at,
+ * manifest: sha256, open_bytes, stored_bytes, duration_ms, stores: [names], verified: {at, store, how}|null, bad: {at,
+ * store, reason}|null}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms|null,
+ * rpo_ms|null, reason|null}|null, restored: {id, at, outcome, to}|null}. A copy's `at`: when it was begun, as old is what
+ * is in it; its sizes are 0 when only a verification made it known. failed: the newest attempts, `count` in a row;
+ * when `id` is that of a copy, only some of its stores failed. Borrowed. */
 const json_t *state_backup(const json_t *state, const char *name);
 const json_t *state_backup_copy(const json_t *state, const char *name, const char *id);
 
@@ -91,7 +94,8 @@ enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_
 /* For status, list and checks: {name, outcome: pass|warn|fail|inconclusive, reason|null, newest: {id, at, stored_bytes,
  * stores}|null, age_ms|null, every_ms|null, late: bool, verified_at|null, drilled: …|null, drill_due: bool,
  * running|null, failed|null, copies}. fail: the newest attempt failed, or a copy is bad, or it is later than
- * promised (with an hour, or a tenth of the interval, of grace); inconclusive: there is none yet. New. */
+ * promised (with an hour, or a tenth of the interval, of grace); inconclusive: there is none yet; warn:
+ * the newest copy is not in all stores, none was ever verified, or a drill is due or failed. New. */
 json_t *backup_health(const struct config_backup *backup, const json_t *state,
 		      int64_t now_ms);
 /* Of all backups of an environment: array of the above. New. */

@@ -54,18 +54,25 @@
  *   cockpit.linked   {deployment, github_deployment|null, check_run?, commit?}   ids on GitHub, so that a
  *                         later run can end them
  *
- *   backup.begun     {backup, id, until, stores: [names]}   by one run at a time; until: it has ended by then
+ *   backup.begun     {backup, id, until, stores: [names], abandoned?: id}   by one run at a time; until: it has ended by
+ *                         then. While an attempt is running it fits when that one's time is over, for the same
+ *                         run, or when `abandoned` names it: then somebody says that its run is gone. What is
+ *                         replaced counts as failed
  *   backup.made      {backup, id, manifest: sha256, stores: [names], failed: [{store, reason}], open_bytes, stored_bytes,
- *                     chunks, duration_ms, deployment|null}
- *   backup.failed    {backup, id, reason, duration_ms}      nothing that looks finished is left
- *   backup.abandoned {backup, id}       the run that had begun it died; what it left has been removed
+ *                     chunks, duration_ms, deployment|null}     only of the running attempt
+ *   backup.failed    {backup, id, reason, duration_ms}      likewise; nothing that looks finished is left
+ *   backup.abandoned {backup, id}       the run that had begun it died; what it left has been removed. Of an
+ *                         attempt that is not running any more it changes nothing
  *   backup.verified  {backup, id, store, how: "listed"|"sampled"|"data"|"opened", outcome: "good"|"bad", reason|null,
- *                     at_copy, manifest: sha256}    a copy that the journal did not know is known then
+ *                     at_copy, manifest: sha256|null, open_bytes?, stored_bytes?}    at_copy: when the copy was begun. A copy that
+ *                         the journal did not know is known then, if `manifest` is; a good one has the digest that
+ *                         the journal knows. Bad is a copy until the same store is found good
  *   backup.restored  {backup, id, store, to, outcome: "good"|"bad", reason|null, bytes, duration_ms}
- *   backup.drilled   {backup, id, store, outcome: "pass"|"fail", reason|null, rto_ms, rpo_ms, checks: [{name, outcome,
- *                     text}]}
- *   backup.forgotten {backup, store, copies: [{id, reason}]}
- *   deployment.backed-up {service, backup, id}       before anything was touched
+ *   backup.drilled   {backup, id, store, outcome: "pass"|"fail", reason|null, rto_ms|null, rpo_ms|null, checks: [{name,
+ *                     outcome, text}]}
+ *   backup.forgotten {backup, store, copies: [{id, reason}]}     a copy goes with its last store
+ *   deployment.backed-up {service, backup, id}       before the service was touched; recent knows it then as `backup`
+ *                         of the deployment's service
  *
  * Of these only the deployment.*, gate.* and lock.* ones need the lock.
  *
