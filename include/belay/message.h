@@ -9,9 +9,10 @@
  *
  * `topic` is what a configuration lists under `on:`:
  *   deploying deployed failed rolled-back rollback-failed unproven degraded recovered
- *   incident-opened incident-updated incident-resolved post-mortem-due post-mortem-overdue digest test
+ *   incident-opened incident-updated incident-resolved post-mortem-due post-mortem-overdue
+ *   backup-failed backup-recovered backup-late digest test
  * (digest and test are not chosen: whoever has `digest: daily` gets the one, whoever is tested the other.)
- * `key` names what the message is about ("incident/ID", "deployment/ID", "alert/CHECK"): channels use
+ * `key` names what the message is about ("incident/ID", "deployment/ID", "alert/CHECK", "backup/NAME"): channels use
  * it as deduplication key, so that a message sent twice counts once where the channel allows.
  * `content` has everything a channel needs: {title, text, severity, environment, version, previous,
  * deployment, reason, services, url: log of the run, incident_url, fields: [{name, value}],
@@ -22,11 +23,12 @@
  * Rules. Routing: `on` (or what the channel hears by default), `severities`, `environments`. A P3 with
  * `digest: daily` waits until 07:00 UTC of the next day; the first run after that sends all that have
  * waited as one. Holding back: the same topic and key within `floor` of the last one waits until the
- * floor is over, and a newer one takes its place; "degraded" and "recovered" that wait cancel each other,
- * so that the last thing told is true and told once. A channel that hears by default is told of a
- * deployment and of the incident it became in one message, whoever lists both topics gets both. Escalation: an incident that nobody acknowledged
- * after `escalate.after` goes to `escalate.to`, once each. The outbox holds at most OUTBOX_MAX messages:
- * the oldest of the lowest severity gives way, and that is an event as well.
+ * floor is over, and a newer one takes its place; "degraded" and "recovered" that wait cancel each other (and
+ * so do "backup-failed" or "backup-late" and "backup-recovered"), so that the last thing told is true and told
+ * once. A channel that hears by default is told of a deployment and of the incident it became in one message,
+ * whoever lists both topics gets both. Escalation: an incident that nobody acknowledged after `escalate.after`
+ * goes to `escalate.to`, once each. The outbox holds at most OUTBOX_MAX messages: the oldest of the lowest
+ * severity gives way, and that is an event as well.
  */
 #ifndef BELAY_MESSAGE_H
 #define BELAY_MESSAGE_H
@@ -54,6 +56,21 @@ struct occasion {
 json_t *content_of_result(const json_t *result, const json_t *run);
 json_t *content_of_incident(const json_t *incident, const char *environment,
 			    const json_t *run);
+
+/* What became of a backup. All borrowed; NULL and -1 for what is not known. */
+struct backup_news {
+	const char *environment, *backup;
+	const char *event; /* "failed", "is late": behind "backup NAME" in the title */
+	const char *id, *store, *reason;
+	int64_t at_ms, duration_ms;
+};
+json_t *content_of_backup(const struct backup_news *news, const json_t *run);
+/* "backup/NAME", for whoever tells of one. Fresh. */
+char *message_backup_key(const char *backup);
+/* Is it told already, or waiting to be, that this backup is late, since `since_ms`? */
+bool message_backup_late_told(const json_t *state, const char *backup, int64_t since_ms);
+/* Is bad news of this backup the last that somebody was told, or is about to be? Then good news is owed. */
+bool message_backup_owes_good(const json_t *state, const char *backup);
 
 /* What routing goes by. All borrowed. */
 struct message_rules {

@@ -26,6 +26,9 @@ const char *const message_topics[] = {
 	"incident-resolved",
 	"post-mortem-due",
 	"post-mortem-overdue",
+	"backup-failed",
+	"backup-recovered",
+	"backup-late",
 	"digest",
 	"test",
 	NULL,
@@ -44,6 +47,8 @@ const char *message_severity_of(const char *topic)
 		{"recovered", "P1"},        {"incident-opened", "P2"},
 		{"incident-updated", "P2"}, {"incident-resolved", "P2"},
 		{"failed", "P2"},           {"post-mortem-overdue", "P2"},
+		{"backup-failed", "P2"},    {"backup-recovered", "P2"},
+		{"backup-late", "P2"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (str_equal(rows[i].topic, topic))

@@ -167,6 +167,19 @@ static bool is_told_of(const json_t *row, const json_t *message)
 	return true;
 }
 
+/* The row that gives way. That a backup is late is told once, however long it takes and whatever else is
+ * told meanwhile: such rows (one a backup and notification) outlast others. */
+static size_t told_weakest(const json_t *told)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(told, i, row) {
+		if (!str_equal(json_get_string(row, "topic", ""), "backup-late"))
+			return i;
+	}
+	return 0;
+}
+
 static void remember(struct fold *fold, const json_t *message)
 {
 	json_t *state = fold->documents->state;
@@ -182,7 +195,7 @@ static void remember(struct fold *fold, const json_t *message)
 					json_object_get(message, "topic"), "key",
 					json_object_get(message, "key"), "at", fold->at));
 	if (json_array_size(told) > TOLD_MAX)
-		json_array_remove(told, 0);
+		json_array_remove(told, told_weakest(told));
 }
 
 int fold_message_sent(struct fold *fold)

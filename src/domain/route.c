@@ -94,12 +94,29 @@ static int64_t told_ms(const struct routing *r, const char *notification,
 	return latest_ms;
 }
 
-/* What says the contrary about the same thing, or NULL. */
-static const char *opposite_of(const char *topic)
+/* Topics that say the contrary about the same thing. */
+static const struct opposites {
+	const char *bad, *good;
+} opposites[] = {
+	{"degraded", "recovered"},
+	{"backup-failed", "backup-recovered"},
+	{"backup-late", "backup-recovered"},
+};
+
+static bool is_good_news(const char *topic)
 {
-	if (str_equal(topic, "degraded"))
-		return "recovered";
-	return str_equal(topic, "recovered") ? "degraded" : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(opposites); i++)
+		if (str_equal(opposites[i].good, topic))
+			return true;
+	return false;
+}
+
+/* What the row makes the contrary of `topic`, or NULL. */
+static const char *opposite_in(const struct opposites *row, const char *topic)
+{
+	if (str_equal(row->bad, topic))
+		return row->good;
+	return str_equal(row->good, topic) ? row->bad : NULL;
 }
 
 static bool is_claimed(const json_t *message)
@@ -142,22 +159,40 @@ static bool overtake(struct routing *r, const char *notification, const char *to
 	return any;
 }
 
+/* Drops what waits and says the contrary; *ret_told_ms: when that was told last, or -1. True when something
+ * was dropped. */
+static bool overtake_opposites(struct routing *r, const char *notification,
+			       const char *topic, int64_t *ret_told_ms)
+{
+	bool any = false;
+	int64_t ignored_ms = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(opposites); i++) {
+		const char *opposite = opposite_in(&opposites[i], topic);
+		if (!opposite)
+			continue;
+		int64_t at_ms = told_ms(r, notification, opposite);
+		if (at_ms > *ret_told_ms)
+			*ret_told_ms = at_ms;
+		if (overtake(r, notification, opposite, "it was over before it was told",
+			     &ignored_ms))
+			any = true;
+	}
+	return any;
+}
+
 /* The floor: 0 when the message may go at once, else when it may; -1 when there is nothing left to
  * tell, because what it takes back was never told. */
 static int64_t hold_back(struct routing *r, const struct config_notification *to)
 {
 	const char *topic = r->occasion->topic;
-	const char *opposite = opposite_of(topic);
-	int64_t not_before_ms = 0, ignored_ms = 0;
+	int64_t not_before_ms = 0, contrary_ms = -1;
 	int64_t told_at_ms = told_ms(r, to->name, topic);
 	if (to->floor_ms <= 0)
 		return 0;
-	if (opposite && overtake(r, to->name, opposite, "it was over before it was told",
-				 &ignored_ms)) {
-		int64_t opposite_ms = told_ms(r, to->name, opposite);
-		bool already = told_at_ms > opposite_ms;
-		bool never = told_at_ms < 0 && opposite_ms < 0;
-		if (already || (never && str_equal(topic, "recovered")))
+	if (overtake_opposites(r, to->name, topic, &contrary_ms)) {
+		bool already = told_at_ms > contrary_ms;
+		bool never = told_at_ms < 0 && contrary_ms < 0;
+		if (already || (never && is_good_news(topic)))
 			return -1;
 	}
 	overtake(r, to->name, topic, "a newer message takes its place", &not_before_ms);

@@ -141,7 +141,8 @@ static int send_mail(struct effects *fx, const struct channel_job *job, json_t *
 
 static const char *const topics[] = {
 	"rollback-failed", "incident-opened",     "incident-resolved",
-	"post-mortem-due", "post-mortem-overdue", NULL,
+	"post-mortem-due", "post-mortem-overdue", "backup-failed",
+	"backup-late",     "backup-recovered",    NULL,
 };
 
 const struct channel channel_email = {

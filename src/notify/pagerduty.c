@@ -145,8 +145,9 @@ static int send_event(struct effects *fx, const struct channel_job *job,
 	return status;
 }
 
-static const char *const topics[] = {"incident-opened", "incident-updated",
-				     "incident-resolved", NULL};
+static const char *const topics[] = {"incident-opened",   "incident-updated",
+				     "incident-resolved", "backup-failed",
+				     "backup-recovered",  NULL};
 
 const struct channel channel_pagerduty = {
 	.name = "pagerduty",

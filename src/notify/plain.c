@@ -104,6 +104,9 @@ const char *const plain_topics[] = {
 	"incident-updated",
 	"incident-resolved",
 	"post-mortem-overdue",
+	"backup-failed",
+	"backup-recovered",
+	"backup-late",
 	NULL,
 };
 

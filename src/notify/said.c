@@ -103,6 +103,8 @@ enum said_change said_change(const struct channel_job *job)
 		{"rollback-failed", SAID_BAD}, {"unproven", SAID_BAD},
 		{"degraded", SAID_BAD},        {"incident-opened", SAID_BAD},
 		{"recovered", SAID_OVER},      {"incident-resolved", SAID_OVER},
+		{"backup-failed", SAID_BAD},   {"backup-recovered", SAID_OVER},
+		{"backup-late", SAID_BAD},
 	};
 	const char *topic = said_topic(job);
 	/* News that come late, of something that is over by now, start nothing again. */

@@ -91,19 +91,14 @@ static int send(struct effects *fx, const struct channel_job *job, json_t **ret_
 
 /* A program can ignore what it does not want: it hears everything but that something has begun. */
 static const char *const topics[] = {
-	"deployed",
-	"failed",
-	"rolled-back",
-	"rollback-failed",
-	"unproven",
-	"degraded",
-	"recovered",
-	"incident-opened",
-	"incident-updated",
-	"incident-resolved",
-	"post-mortem-due",
-	"post-mortem-overdue",
-	NULL,
+	"deployed",         "failed",
+	"rolled-back",      "rollback-failed",
+	"unproven",         "degraded",
+	"recovered",        "incident-opened",
+	"incident-updated", "incident-resolved",
+	"post-mortem-due",  "post-mortem-overdue",
+	"backup-failed",    "backup-recovered",
+	"backup-late",      NULL,
 };
 
 const struct channel channel_webhook = {
