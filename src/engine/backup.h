@@ -155,8 +155,8 @@ bool backup_is_bad(const struct err *err);
 
 /* Removes what no manifest belongs to: unfinished uploads and the objects of folders without one. Those of `dead`
  * in any case; others when they are older than the backup's timeout and are not being made by the journal.
- * *ret_removed: `litter` of schemas/result.backup-forget: [{name, kind: "upload"|"folder", at, removed}]. Another run may do the
- * same at the same time. */
+ * *ret_removed: `litter` of schemas/result.backup-forget: [{id, objects: count, uploads: count}]. Another run may do the same at
+ * the same time. */
 int backup_sweep(struct effects *fx, const struct backup_desk *desk,
 		 const struct config_backup *backup, const json_t *store,
 		 const char *dead, json_t **ret_removed, struct err *err);
