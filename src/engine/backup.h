@@ -78,16 +78,20 @@ int backup_secrets_present(const struct backup_desk *desk,
 
 /* STORE for the effects: the target, with what depends on the hour (object lock). New. */
 json_t *backup_store_args(const struct config_store *store, int64_t now_ms);
-/* STORE of a folder that holds one backup (".../NAME/ID"), and both names. ERR_CONFIG when it is not called
- * like that. Fresh. */
-int backup_store_of_folder(const char *folder, json_t **ret_store, char **ret_name,
-			   char **ret_id, struct err *err);
+/* STORE of a folder that holds one backup, wherever it was brought: below, name and id are NULL with it. New. */
+json_t *backup_store_of_folder(const char *folder);
+/* "NAME/ID/FILE"; "FILE" in a folder. Fresh. */
+char *backup_place(const char *name, const char *id, const char *file);
 
 /* [{name, size_bytes, modified_ms}] below the prefix, by name. New. */
 int backup_store_list(struct effects *fx, const json_t *store, const char *prefix,
 		      json_t **ret_objects, struct err *err);
 int backup_store_remove(struct effects *fx, const json_t *store, const char *object,
 			struct err *err);
+/* `mark`: whose writing this is, so that a second try finds its own. *ret_sha256: fresh. */
+int backup_store_write(struct effects *fx, const json_t *store, const char *object,
+		       const char *text, const char *mark, char **ret_sha256,
+		       struct err *err);
 
 /* A manifest as it lies in a store. */
 struct backup_manifest_read {
@@ -101,11 +105,13 @@ void backup_manifest_release(struct backup_manifest_read *read);
 int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *name,
 			  const char *id, const char *digest,
 			  struct backup_manifest_read *ret, struct err *err);
-/* Where a signing certificate is configured: the manifest is signed by it. ERR_STATE when it is not. */
+/* Where a signing certificate is configured: the manifest is signed by it. ERR_STATE when it is not. *ret_signer:
+ * who signed it, fresh; left alone where none is configured. */
 int backup_manifest_check_signature(struct effects *fx, const json_t *store,
+				    const char *name, const char *id,
 				    const struct config_backup *backup,
 				    const struct backup_manifest_read *read,
-				    struct err *err);
+				    char **ret_signer, struct err *err);
 
 /* --- opening (backup_open.c) ------------------------------------------------------------------ */
 
@@ -131,16 +137,16 @@ const char *backup_depth_name(enum backup_depth depth);
 struct backup_look {
 	const struct config_backup *backup; /* NULL: a folder */
 	const json_t *store;                /* STORE */
-	const char *name, *id;
-	const char *digest; /* of the manifest, by the journal; or NULL */
-	bool all;           /* read all of it */
-	const char *verb;   /* for the progress: "verifying" */
+	const char *name, *id;              /* NULL: a folder */
+	const char *digest;                 /* of the manifest, by the journal; or NULL */
+	bool all;                           /* read all of it */
+	const char *verb;                   /* for the progress: "verifying" */
 };
 struct backup_seen {
 	enum backup_depth depth;
-	int64_t bytes;
-	char *sha256; /* of the manifest, when it could be read */
-	int64_t sealed_bytes;
+	int64_t bytes; /* that were read */
+	struct backup_manifest_read manifest;
+	char *signer; /* or NULL */
 };
 void backup_seen_release(struct backup_seen *seen);
 /* Looks at one copy: manifest, signature, objects, data. -1 with ERR_STATE or ERR_NOT_FOUND: it is bad (and
