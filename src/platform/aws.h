@@ -16,6 +16,8 @@ struct aws_credentials {
 	int64_t expires_ms;                      /* wall clock; INT64_MAX: never */
 };
 void aws_credentials_release(struct aws_credentials *credentials);
+/* Replaces what is in `to`. */
+void aws_credentials_copy(struct aws_credentials *to, const struct aws_credentials *from);
 
 /* The text of a shared credentials file (AWS SDKs and Tools Reference Guide: [profile], key = value). ERR_CONFIG with the
  * line; ERR_NOT_FOUND: no such profile. Pure. */

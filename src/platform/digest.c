@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "belay/mem.h"
 #include "belay/str.h"
@@ -68,12 +69,20 @@ void digest_md5(const void *data, size_t len, unsigned char ret[static DIGEST_MD
 	must(EVP_Digest(data, len, ret, NULL, EVP_md5(), NULL));
 }
 
-char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
-			     size_t len)
+void digest_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+			unsigned char ret[static DIGEST_SHA256_BYTES])
 {
 	unsigned char bytes[DIGEST_SHA256_BYTES];
 	unsigned size = 0;
 	assert(key_len <= INT_MAX);
 	must(HMAC(EVP_sha256(), key, (int)key_len, data, len, bytes, &size) != NULL);
+	memcpy(ret, bytes, sizeof bytes);
+}
+
+char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
+			     size_t len)
+{
+	unsigned char bytes[DIGEST_SHA256_BYTES];
+	digest_hmac_sha256(key, key_len, data, len, bytes);
 	return str_hex(bytes, sizeof bytes);
 }

@@ -22,7 +22,10 @@ void digest_freep(struct digest **digest);
 void digest_sha256(const void *data, size_t len,
 		   unsigned char ret[static DIGEST_SHA256_BYTES]);
 void digest_md5(const void *data, size_t len, unsigned char ret[static DIGEST_MD5_BYTES]);
-/* SHA-256 keyed. Lowercase hexadecimal, fresh. */
+/* SHA-256 keyed. `ret` may be the key. */
+void digest_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+			unsigned char ret[static DIGEST_SHA256_BYTES]);
+/* Lowercase hexadecimal, fresh. */
 char *digest_hmac_sha256_hex(const void *key, size_t key_len, const void *data,
 			     size_t len);
 

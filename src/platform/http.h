@@ -81,7 +81,6 @@ struct http_request {
 	const void *body; /* NULL: none */
 	size_t body_len;
 	const char *user, *password; /* Basic; NULL: none */
-	const char *aws_sigv4; /* "aws:amz:REGION:s3": user and password sign instead */
 	const struct http_resolve *resolve;
 	size_t resolve_count;
 	struct http_tls tls;

@@ -221,10 +221,7 @@ int http_setup_apply(struct http_setup *setup, CURL *easy,
 	apply_limits(easy, request, hop);
 	apply_method(setup, easy, request, hop);
 	if (request->user && hop->with_credentials) {
-		if (request->aws_sigv4)
-			curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->aws_sigv4);
-		else
-			curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
 		curl_easy_setopt(easy, CURLOPT_PASSWORD,
 				 request->password ? request->password : "");

@@ -8,6 +8,7 @@
 
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "platform/clock.h"
 #include "platform/digest.h"
 #include "platform/http_url.h"
 #include "platform/s3_request.h"
@@ -21,7 +22,7 @@
 static const char *warning(struct depot *depot)
 {
 	struct s3 *s3 = (struct s3 *)depot;
-	return atomic_load(&s3->unconditional)
+	return atomic_load(s3->unconditional)
 		       ? "the store knows no conditional requests: of two that make the "
 			 "same object at the same moment the later one wins"
 		       : NULL;
@@ -134,10 +135,9 @@ static int put_once(struct s3 *s3, const struct s3_call *call, const char *mark,
 		    bool conditional, struct s3_answer *answer, struct err *err)
 {
 	struct s3_headers headers = {0};
-	_cleanup_free_ char *sha256 = NULL;
 	struct s3_call filled = *call;
 	s3_headers_for_object(&headers, s3, mark);
-	s3_headers_checksum(&headers, s3, call->body, call->body_len, &sha256);
+	s3_headers_checksum(&headers, s3, call->body, call->body_len, call->body_sha256);
 	if (conditional)
 		s3_headers_add(&headers, "If-None-Match", "*");
 	filled.headers = &headers;
@@ -161,11 +161,12 @@ static int put(struct depot *depot, const char *name, const void *data, size_t b
 			       .method = "PUT",
 			       .name = name,
 			       .body = data,
-			       .body_len = bytes};
-	bool conditional = !atomic_load(&s3->unconditional);
+			       .body_len = bytes,
+			       .body_sha256 = digest};
+	bool conditional = !atomic_load(s3->unconditional);
 	int result = conditional ? put_once(s3, &call, mark, true, &answer, &why) : 0;
 	if (result < 0 && s3_fault_is_unknown(&answer.fault)) {
-		atomic_store(&s3->unconditional, true);
+		atomic_store(s3->unconditional, true);
 		conditional = false;
 	}
 	if (!conditional) {
@@ -206,17 +207,18 @@ static int remove_object(struct depot *depot, const char *name, struct err *err)
 static void free_s3(struct depot *depot)
 {
 	struct s3 *s3 = (struct s3 *)depot;
-	char *texts[] = {s3->base,    s3->prefix,     s3->bucket,        s3->region,
-			 s3->sigv4,   s3->access_key, s3->storage_class, s3->encryption,
-			 s3->kms_key, s3->lock_mode,  s3->ca_file,       s3->extra_ca};
+	char *texts[] = {s3->base,          s3->prefix,     s3->bucket,  s3->region,
+			 s3->storage_class, s3->encryption, s3->kms_key, s3->lock_mode,
+			 s3->ca_file,       s3->extra_ca};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(texts[i]);
 	for (size_t i = 0; i < s3->idle.count; i++)
 		http_client_free(s3->idle.items[i]);
 	free(s3->idle.items);
 	pthread_mutex_destroy(&s3->lock);
-	secret_release(&s3->secret_key);
-	secret_release(&s3->session_token);
+	aws_credentials_release(&s3->keys);
+	if (s3->owner.release)
+		s3->owner.release(s3->owner.context);
 	free(s3);
 }
 
@@ -280,7 +282,9 @@ static int check(const struct s3_options *options, struct err *err)
 	if (options->prefix && *options->prefix &&
 	    depot_check_name(options->prefix, err) < 0)
 		return err_wrap(err, "the prefix is not usable");
-	if (str_is_blank(options->access_key) || !options->secret_key->len)
+	bool keys = !str_is_blank(options->access_key) && options->secret_key &&
+		    options->secret_key->len;
+	if (!keys && !options->owner.keys)
 		return err_set(err, ERR_CONFIG, "the keys of bucket '%s' are missing",
 			       options->bucket);
 	if (options->kms_key && !str_equal(options->encryption, "aws:kms"))
@@ -310,12 +314,6 @@ static void copy_settings(struct s3 *s3, const struct s3_options *options)
 	s3->prefix = str_format("%s%s", prefix, *prefix ? "/" : "");
 	s3->bucket = mem_strdup(options->bucket);
 	s3->region = mem_strdup(options->region ? options->region : DEFAULT_REGION);
-	s3->sigv4 = str_format("aws:amz:%s:s3", s3->region);
-	s3->access_key = mem_strdup(options->access_key);
-	secret_set(&s3->secret_key, options->secret_key->data, options->secret_key->len);
-	if (options->session_token && options->session_token->len)
-		secret_set(&s3->session_token, options->session_token->data,
-			   options->session_token->len);
 	str_assign(&s3->storage_class, options->storage_class);
 	str_assign(&s3->encryption, options->encryption);
 	str_assign(&s3->kms_key, options->kms_key);
@@ -329,6 +327,22 @@ static void copy_settings(struct s3 *s3, const struct s3_options *options)
 	s3->first_delay_ms =
 		options->first_delay_ms ? options->first_delay_ms : DEFAULT_DELAY_MS;
 	s3->stop = options->stop;
+	s3->owner = options->owner;
+	s3->unconditional = s3->owner.unconditional ? s3->owner.unconditional
+						    : &s3->own_unconditional;
+}
+
+static void copy_keys(struct s3 *s3, const struct s3_options *options)
+{
+	struct secret none = SECRET_INIT;
+	const struct secret *session = options->session_token;
+	struct aws_credentials borrowed = {
+		.access_key = (char *)options->access_key,
+		.secret_key = *options->secret_key,
+		.session_token = session ? *session : none,
+		.expires_ms = INT64_MAX,
+	};
+	aws_credentials_copy(&s3->keys, &borrowed);
 }
 
 int s3_new(struct trust *trust, const struct s3_options *options, struct depot **ret,
@@ -340,7 +354,10 @@ int s3_new(struct trust *trust, const struct s3_options *options, struct depot *
 	s3->depot.ops = &ops;
 	s3->trust = trust;
 	pthread_mutex_init(&s3->lock, NULL);
+	s3->now_ms = clock_wall_ms;
 	copy_settings(s3, options);
+	if (!options->owner.keys)
+		copy_keys(s3, options);
 	*ret = &s3->depot;
 	return 0;
 }

@@ -11,14 +11,18 @@
  * Where an answer was lost, the object is asked for its mark before anything is called a failure, so that
  * what arrived is not taken for somebody else's.
  *
- * Names with a plus sign are best avoided: a listing cannot go on behind one (s3_list.c).
+ * Keys that are good for a time only come from the depot's owner, who is asked for new ones before they run
+ * out, and when the store takes them no more.
  *
  * Thread-safe: each call has a connection of its own, kept for the next.
  */
 #ifndef BELAY_PLATFORM_S3_H
 #define BELAY_PLATFORM_S3_H
 
+#include <stdatomic.h>
+
 #include "belay/secret.h"
+#include "platform/aws.h"
 #include "platform/depot.h"
 #include "platform/http.h"
 
@@ -29,7 +33,22 @@ enum s3_checksum {
 	S3_CHECKSUM_NONE,
 };
 
-/* Everything is copied but `stop`. */
+/* What outlives a depot belongs to whoever opened it. Everything may be NULL; functions are called from any
+ * thread. */
+struct s3_owner {
+	void *context;
+	/* Keys that are good now, in place of those of the options. `refused`: an access key that the store
+	 * takes no more, or NULL. */
+	int (*keys)(void *context, const char *refused, struct aws_credentials *ret,
+		    struct err *err);
+	/* Connections; both or none. */
+	struct http_client *(*take)(void *context, const char *url);
+	void (*give)(void *context, struct http_client *client, const char *url);
+	atomic_bool *unconditional;     /* what warning() is about */
+	void (*release)(void *context); /* with the depot */
+};
+
+/* Everything is copied but `stop` and `owner`. */
 struct s3_options {
 	const char *endpoint; /* "https://s3.eu-central-1.amazonaws.com"; no path */
 	const char *bucket;
@@ -52,10 +71,11 @@ struct s3_options {
 	unsigned attempts;              /* 0: six */
 	int64_t first_delay_ms;         /* before the second attempt; 0: half a second */
 	struct stop stop;
+	struct s3_owner owner;
 };
 
 /* `trust` outlives the depot. No request is made. ERR_CONFIG: settings that cannot be. Release with
- * depot_freep(). */
+ * depot_freep(); after a failure the owner is not released. */
 int s3_new(struct trust *trust, const struct s3_options *options, struct depot **ret,
 	   struct err *err);
 

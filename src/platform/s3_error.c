@@ -1,11 +1,13 @@
 /* S3's error codes as errors. */
 #include "platform/s3_error.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "belay/timefmt.h"
 #include "platform/depot.h"
 #include "platform/s3_xml.h"
 
@@ -40,13 +42,11 @@ static const struct row {
 	{"InvalidToken", ABOUT_LOGIN, "the session token is not valid",
 	 "temporary keys need the session token they came with, other keys must have none"},
 	{"InvalidSecurity", ABOUT_LOGIN, "the credentials are not valid", NULL},
-	{"AccountProblem", ABOUT_LOGIN, "the account is not in order", NULL},
-	{"RequestTimeTooSkewed", ABOUT_CLOCK,
-	 "the clocks of this machine and of the store are apart",
-	 "set the clock of this machine (NTP): signatures are good for a quarter of an hour"},
-	{"RequestExpired", ABOUT_CLOCK,
-	 "the clocks of this machine and of the store are apart",
-	 "set the clock of this machine (NTP): signatures are good for a quarter of an hour"},
+	{"AccountProblem", ABOUT_LOGIN, "the account is not in order",
+	 "the provider of the store knows more"},
+	{"NotSignedUp", ABOUT_LOGIN, "the account has no access to the store", NULL},
+	{"RequestTimeTooSkewed", ABOUT_CLOCK, NULL, NULL},
+	{"RequestExpired", ABOUT_CLOCK, NULL, NULL},
 	{"AuthorizationHeaderMalformed", ABOUT_REGION, NULL, NULL},
 	{"PermanentRedirect", ABOUT_REGION, NULL, NULL},
 	{"TemporaryRedirect", ABOUT_REGION, NULL, NULL},
@@ -58,6 +58,11 @@ static const struct row {
 	{"AllAccessDisabled", ABOUT_ACTION, NULL, NULL},
 	{"NoSuchKey", ABOUT_OBJECT, "it does not exist", NULL},
 	{"NoSuchUpload", ABOUT_OBJECT, "its upload was finished or aborted", NULL},
+	{"InvalidObjectState", ABOUT_SETTING,
+	 "it lies in an archive and cannot be read at once",
+	 "restore it in the store first (S3 Glacier), or use another storage class"},
+	{"MethodNotAllowed", ABOUT_SETTING, "the store does not allow this here", NULL},
+	{"TooManyBuckets", ABOUT_FULL, "there are too many buckets", NULL},
 	{"SlowDown", ABOUT_BUSY, "the store asks for fewer requests",
 	 "run fewer uploads at once, or try again later"},
 	{"ServiceUnavailable", ABOUT_BUSY, "the store is not available", NULL},
@@ -75,6 +80,11 @@ static const struct row {
 	 "the storage class is unknown to this store", NULL},
 	{"InvalidEncryptionAlgorithmError", ABOUT_SETTING,
 	 "the encryption is unknown to this store", NULL},
+	{"KMS.DisabledException", ABOUT_SETTING, "the KMS key is disabled", NULL},
+	{"KMS.NotFoundException", ABOUT_SETTING, "there is no such KMS key",
+	 "look at 'kms_key': an ARN, or an id of the bucket's region"},
+	{"ServerSideEncryptionConfigurationNotFoundError", ABOUT_SETTING,
+	 "the bucket has no encryption configured", NULL},
 	{"ObjectLockConfigurationNotFoundError", ABOUT_SETTING,
 	 "the bucket has no object lock",
 	 "object lock is switched on when a bucket is made"},
@@ -112,6 +122,10 @@ static void note(void *context, const char *parent, const char *name, const char
 		copy_clean(fault->message, sizeof fault->message, text);
 	else if (strcmp(name, "Region") == 0)
 		copy_clean(fault->region, sizeof fault->region, text);
+	else if (strcmp(name, "Endpoint") == 0)
+		copy_clean(fault->endpoint, sizeof fault->endpoint, text);
+	else if (strcmp(name, "ServerTime") == 0)
+		(void)time_parse(text, &fault->store_ms);
 }
 
 bool s3_fault_read(int status, const char *body, size_t len, struct s3_fault *ret)
@@ -122,7 +136,27 @@ bool s3_fault_read(int status, const char *body, size_t len, struct s3_fault *re
 	return *ret->code || status < 200 || status >= 300;
 }
 
+void s3_fault_headers(struct s3_fault *fault, const char *region, const char *date)
+{
+	time_t at = date && !fault->store_ms ? curl_getdate(date, NULL) : -1;
+	if (at > 0)
+		fault->store_ms = (int64_t)at * 1000;
+	if (region && !*fault->region)
+		copy_clean(fault->region, sizeof fault->region, region);
+}
+
 /* --- judging ------------------------------------------------------------------------------- */
+
+bool s3_fault_is_expired(const struct s3_fault *fault)
+{
+	static const char *const codes[] = {"ExpiredToken", "TokenRefreshRequired",
+					    "InvalidAccessKeyId", "InvalidToken"};
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		if (strcmp(fault->code, codes[i]) == 0)
+			return true;
+	/* All that the answer to a HEAD can say. */
+	return fault->status == 400 && !*fault->code;
+}
 
 bool s3_fault_passes(const struct s3_fault *fault)
 {
@@ -159,12 +193,37 @@ static enum about about_status(int status)
 static int set_region(const struct s3_fault *fault, const struct s3_place *place,
 		      struct err *err)
 {
+	bool other = *fault->region && strcmp(fault->region, place->region) != 0;
+	if (!other && *fault->endpoint) {
+		err_set(err, ERR_CONFIG, "bucket '%s' is not at this endpoint",
+			place->bucket);
+		return err_hint(err, "the store says: endpoint '%s'", fault->endpoint);
+	}
 	err_set(err, ERR_CONFIG, "bucket '%s' is not in region '%s'", place->bucket,
 		place->region);
+	if (*fault->endpoint)
+		return err_hint(err, "the store says: region '%s', endpoint '%s'",
+				fault->region, fault->endpoint);
 	if (*fault->region)
-		return err_hint(err, "the store says: region '%s'", fault->region);
+		return err_hint(err,
+				"the store says: region '%s'; the endpoint must be the "
+				"one of that region",
+				fault->region);
 	return err_hint(err,
 			"give the region of the bucket, and the endpoint of that region");
+}
+
+static int set_clock(const struct s3_fault *fault, const struct s3_place *place,
+		     struct err *err)
+{
+	char ours[TIME_TEXT_BYTES], theirs[TIME_TEXT_BYTES] = "unknown";
+	if (fault->store_ms)
+		time_format(fault->store_ms, theirs);
+	err_set(err, ERR_AUTH,
+		"the clocks are apart: this machine says %s, the store of bucket '%s' %s",
+		time_format(place->at_ms, ours), place->bucket, theirs);
+	return err_hint(err, "set the clock of this machine (NTP): a signature is good "
+			     "for a quarter of an hour");
 }
 
 static int set_action(const struct s3_fault *fault, const struct s3_place *place,
@@ -193,8 +252,14 @@ int s3_fault_set(const struct s3_fault *fault, const struct s3_place *place,
 	enum about about = row ? row->about : about_status(fault->status);
 	if (s3_fault_is_taken(fault))
 		return depot_fail_exists(place->key ? place->key : place->bucket, err);
+	/* A HEAD is refused without a word, but for the header with the region. */
+	if (!*fault->code && fault->status == 400 && *fault->region &&
+	    strcmp(fault->region, place->region) != 0)
+		about = ABOUT_REGION;
 	if (about == ABOUT_REGION)
 		return set_region(fault, place, err);
+	if (about == ABOUT_CLOCK)
+		return set_clock(fault, place, err);
 	if (about == ABOUT_ACTION)
 		return set_action(fault, place, err);
 	if (about == ABOUT_BUCKET) {

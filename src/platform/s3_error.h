@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "belay/err.h"
 
@@ -14,12 +15,19 @@ struct s3_fault {
 	int status;
 	char code[64]; /* "NoSuchBucket"; "" when the answer had no body (HEAD) */
 	char message[256];
-	char region[64]; /* that the store names instead, or "" */
+	char region[64];    /* that the store names instead, or "" */
+	char endpoint[256]; /* likewise */
+	int64_t store_ms;   /* the store's clock; 0: not said */
 };
 
 /* From an answer. True when the body is an error: some come with status 200. */
 bool s3_fault_read(int status, const char *body, size_t len, struct s3_fault *ret);
 
+/* What the headers of the same answer say: x-amz-bucket-region and Date, or NULL. */
+void s3_fault_headers(struct s3_fault *fault, const char *region, const char *date);
+
+/* Are the keys not taken any more, while others of the same owner may be? */
+bool s3_fault_is_expired(const struct s3_fault *fault);
 /* Worth another attempt? */
 bool s3_fault_passes(const struct s3_fault *fault);
 /* Does the store not know conditional requests? */
@@ -32,6 +40,7 @@ struct s3_place {
 	const char *bucket;
 	const char *key;    /* NULL: the bucket itself */
 	const char *region; /* that was signed for */
+	int64_t at_ms;      /* and when */
 };
 
 /* Returns -1. */

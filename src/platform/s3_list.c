@@ -1,8 +1,5 @@
-/* Listings of S3, page by page: objects (ListObjectsV2), unfinished uploads and their parts.
- *
- * curl (8.14) signs a plus sign in a query as a space. So the continuation token, in which a plus sign may
- * stand, is not used but the last name of the page, and prefixes end before a plus sign; what does
- * not belong is left out here. */
+/* Listings of S3, page by page: objects (ListObjectsV2), unfinished uploads and their parts. A page goes on
+ * behind the last name of the one before: what continuation tokens are good for differs between stores. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,18 +46,8 @@ struct listing {
 
 static void add_prefix(struct str *query, const struct s3 *s3, const char *prefix)
 {
-	_cleanup_free_ char *whole = str_format("%s%s", s3->prefix, prefix);
-	whole[strcspn(whole, "+")] = '\0';
-	s3_add_encoded(query, whole, false);
-}
-
-static int check_marker(const struct s3 *s3, const char *marker, struct err *err)
-{
-	if (!strchr(marker, '+'))
-		return 0;
-	err_set(err, ERR_LIMIT, "the listing of bucket '%s' cannot go on behind '%s'",
-		s3->bucket, marker);
-	return err_hint(err, "its name has a plus sign: rename that object");
+	s3_add_encoded(query, s3->prefix, false);
+	s3_add_encoded(query, prefix, false);
 }
 
 static int fetch_page(struct s3 *s3, struct listing *listing, struct err *err)
@@ -69,9 +56,6 @@ static int fetch_page(struct s3 *s3, struct listing *listing, struct err *err)
 	struct s3_answer answer = {0};
 	_cleanup_str_ struct str query = STR_INIT;
 	str_add(&query, str_text(&listing->query));
-	if (check_marker(s3, str_text(&page->next), err) < 0 ||
-	    check_marker(s3, str_text(&page->next_other), err) < 0)
-		return -1;
 	if (page->next.len) {
 		str_addf(&query, "&%s=", listing->marker);
 		s3_add_encoded(&query, page->next.data, false);

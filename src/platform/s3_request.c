@@ -68,22 +68,20 @@ void s3_headers_for_object(struct s3_headers *headers, const struct s3 *s3,
 }
 
 void s3_headers_checksum(struct s3_headers *headers, const struct s3 *s3,
-			 const void *body, size_t len, char **ret_sha256)
+			 const void *body, size_t len, const unsigned char *sha256)
 {
-	unsigned char digest[DIGEST_SHA256_BYTES];
-	*ret_sha256 = NULL;
+	unsigned char digest[DIGEST_MD5_BYTES];
+	_cleanup_free_ char *text = NULL;
 	switch (s3->checksum) {
 	case S3_CHECKSUM_SHA256:
-		digest_sha256(body, len, digest);
-		*ret_sha256 = str_base64(digest, DIGEST_SHA256_BYTES);
-		s3_headers_add(headers, "x-amz-checksum-sha256", "%s", *ret_sha256);
+		text = str_base64(sha256, DIGEST_SHA256_BYTES);
+		s3_headers_add(headers, "x-amz-checksum-sha256", "%s", text);
 		break;
-	case S3_CHECKSUM_MD5: {
+	case S3_CHECKSUM_MD5:
 		digest_md5(body, len, digest);
-		_cleanup_free_ char *text = str_base64(digest, DIGEST_MD5_BYTES);
+		text = str_base64(digest, sizeof digest);
 		s3_headers_add(headers, "Content-MD5", "%s", text);
 		break;
-	}
 	case S3_CHECKSUM_NONE:
 		break;
 	}
@@ -158,6 +156,8 @@ char *s3_base64_of_hex(const char *sha256)
 static struct http_client *take_client(struct s3 *s3)
 {
 	struct http_client *client = NULL;
+	if (s3->owner.take)
+		return s3->owner.take(s3->owner.context, s3->base);
 	pthread_mutex_lock(&s3->lock);
 	if (s3->idle.count)
 		client = s3->idle.items[--s3->idle.count];
@@ -167,6 +167,10 @@ static struct http_client *take_client(struct s3 *s3)
 
 static void give_client(struct s3 *s3, struct http_client *client)
 {
+	if (s3->owner.give) {
+		s3->owner.give(s3->owner.context, client, s3->base);
+		return;
+	}
 	pthread_mutex_lock(&s3->lock);
 	*vec_push(&s3->idle) = client;
 	pthread_mutex_unlock(&s3->lock);
@@ -197,13 +201,29 @@ static int read_body(struct http_client *client, const struct s3_call *call,
 	return 0;
 }
 
-static int attempt(struct s3 *s3, const struct http_request *request,
-		   const struct s3_call *call, struct s3_answer *answer, struct err *err)
+static int attempt(struct s3 *s3, const struct s3_call *call, const char *url,
+		   const struct s3_signed *with, struct s3_answer *answer,
+		   struct err *err)
 {
 	struct http_client *client = take_client(s3);
+	struct http_request request = {
+		.method = call->method,
+		.url = url,
+		.headers = with->headers,
+		.header_count = with->count,
+		.body = call->body,
+		.body_len = call->body_len,
+		.tls = {.ca_file = s3->ca_file, .extra_ca = s3->extra_ca},
+		.timeout_ms = s3->timeout_ms,
+		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.stall_timeout_ms = STALL_TIMEOUT_MS,
+		.max_body_bytes = ANSWER_MAX_BYTES,
+		.max_header_bytes = HEADER_MAX_BYTES,
+		.stop = s3->stop,
+	};
 	http_response_release(&answer->http);
 	answer->into_count = 0;
-	int result = http_open(client, request, &answer->http, err);
+	int result = http_open(client, &request, &answer->http, err);
 	if (result == 0 && answer->http.failure == HTTP_OK)
 		result = read_body(client, call, answer, err);
 	http_close(client);
@@ -238,10 +258,11 @@ static bool may_have_worked(const struct s3_answer *answer)
 	return failure == HTTP_RESET || failure == HTTP_TIMEOUT;
 }
 
-enum outcome { DONE, AGAIN, REFUSED };
+enum outcome { DONE, AGAIN, OTHER_KEYS, REFUSED };
 
 static enum outcome judge(const struct s3 *s3, const struct s3_call *call,
-			  struct s3_answer *answer, struct err *err)
+			  const struct s3_signed *with, struct s3_answer *answer,
+			  struct err *err)
 {
 	struct http_response *http = &answer->http;
 	answer->fault = (struct s3_fault){0};
@@ -253,10 +274,15 @@ static enum outcome judge(const struct s3 *s3, const struct s3_call *call,
 	if (data || !s3_fault_read(http->status, str_text(&http->body), http->body.len,
 				   &answer->fault))
 		return DONE;
+	s3_fault_headers(&answer->fault,
+			 http_response_header(http, "x-amz-bucket-region"),
+			 http_response_header(http, "Date"));
 	_cleanup_free_ char *key =
 		call->name ? str_format("%s%s", s3->prefix, call->name) : NULL;
-	struct s3_place place = {call->action, s3->bucket, key, s3->region};
+	struct s3_place place = {call->action, s3->bucket, key, s3->region, with->at_ms};
 	s3_fault_set(&answer->fault, &place, err);
+	if (s3->owner.keys && s3_fault_is_expired(&answer->fault))
+		return OTHER_KEYS;
 	return s3_fault_passes(&answer->fault) ? AGAIN : REFUSED;
 }
 
@@ -278,18 +304,37 @@ static int64_t delay_ms(const struct s3 *s3, unsigned tried, int64_t asked_ms)
 	return asked_ms > delay ? asked_ms : delay;
 }
 
-static int repeat(struct s3 *s3, const struct http_request *request,
-		  const struct s3_call *call, struct s3_answer *answer, struct err *err)
+/* `refused`: the access key that was not taken any more in the attempt before, fresh or NULL. */
+static enum outcome try_once(struct s3 *s3, const struct s3_call *call, const char *url,
+			     const char *sha256, char **refused, struct s3_answer *answer,
+			     struct err *err)
 {
+	struct s3_signed with;
+	enum outcome outcome = REFUSED;
+	if (s3_sign(s3, call, url, sha256, *refused, &with, err) == 0 &&
+	    attempt(s3, call, url, &with, answer, err) == 0)
+		outcome = judge(s3, call, &with, answer, err);
+	/* Once: what was just got and is refused again will not get better. */
+	if (outcome == OTHER_KEYS && *refused)
+		outcome = REFUSED;
+	if (outcome == OTHER_KEYS)
+		str_assign(refused, with.keys.access_key);
+	s3_signed_release(&with);
+	return outcome;
+}
+
+static int repeat(struct s3 *s3, const struct s3_call *call, const char *url,
+		  const char *sha256, struct s3_answer *answer, struct err *err)
+{
+	_cleanup_free_ char *refused = NULL;
 	for (unsigned tried = 1;; tried++) {
 		struct err why = {0};
-		if (attempt(s3, request, call, answer, &why) < 0) {
-			*err = why;
-			return -1;
-		}
-		enum outcome outcome = judge(s3, call, answer, &why);
+		enum outcome outcome =
+			try_once(s3, call, url, sha256, &refused, answer, &why);
 		if (outcome == DONE)
 			return 0;
+		if (outcome == OTHER_KEYS)
+			continue;
 		if (outcome == AGAIN && may_have_worked(answer))
 			answer->unsure = true;
 		if (outcome == REFUSED || tried >= s3->attempts) {
@@ -307,38 +352,14 @@ static int repeat(struct s3 *s3, const struct http_request *request,
 int s3_call(struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
 	    struct err *err)
 {
-	struct http_header headers[S3_HEADERS_MAX + 2];
-	size_t count = 0;
 	unsigned char digest[DIGEST_SHA256_BYTES];
 	*answer = (struct s3_answer){0};
 	_cleanup_free_ char *url = url_of(s3, call);
-	digest_sha256(call->body ? call->body : "", call->body_len, digest);
-	_cleanup_free_ char *hex = str_hex(digest, sizeof digest);
-	for (size_t i = 0; call->headers && i < call->headers->count; i++)
-		headers[count++] = call->headers->items[i];
-	headers[count++] = (struct http_header){"x-amz-content-sha256", hex, false};
-	if (s3->session_token.len)
-		headers[count++] = (struct http_header){"x-amz-security-token",
-							s3->session_token.data, true};
-	struct http_request request = {
-		.method = call->method,
-		.url = url,
-		.headers = headers,
-		.header_count = count,
-		.body = call->body,
-		.body_len = call->body_len,
-		.user = s3->access_key,
-		.password = s3->secret_key.data,
-		.aws_sigv4 = s3->sigv4,
-		.tls = {.ca_file = s3->ca_file, .extra_ca = s3->extra_ca},
-		.timeout_ms = s3->timeout_ms,
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.stall_timeout_ms = STALL_TIMEOUT_MS,
-		.max_body_bytes = ANSWER_MAX_BYTES,
-		.max_header_bytes = HEADER_MAX_BYTES,
-		.stop = s3->stop,
-	};
-	return repeat(s3, &request, call, answer, err);
+	if (!call->body_sha256)
+		digest_sha256(call->body ? call->body : "", call->body_len, digest);
+	_cleanup_free_ char *sha256 = str_hex(
+		call->body_sha256 ? call->body_sha256 : digest, DIGEST_SHA256_BYTES);
+	return repeat(s3, call, url, sha256, answer, err);
 }
 
 void s3_answer_release(struct s3_answer *answer)

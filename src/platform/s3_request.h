@@ -9,18 +9,20 @@
 #include <stdatomic.h>
 
 #include "belay/str.h"
+#include "belay/timefmt.h"
 #include "platform/s3.h"
 #include "platform/s3_error.h"
+#include "platform/sigv4.h"
 
-enum { S3_HEADERS_MAX = 16 };
+enum { S3_HEADERS_MAX = 16, S3_SIGNED_MORE = 5 };
 
 struct s3 {
 	struct depot depot;
 	struct trust *trust;
 	char *base;   /* URL of the bucket, without a slash at the end */
 	char *prefix; /* "" or "production/db/" */
-	char *bucket, *region, *sigv4, *access_key;
-	struct secret secret_key, session_token;
+	char *bucket, *region;
+	struct aws_credentials keys; /* unless the owner gives them */
 	char *storage_class, *encryption, *kms_key, *lock_mode;
 	int64_t lock_until_ms;
 	enum s3_checksum checksum;
@@ -29,9 +31,12 @@ struct s3 {
 	unsigned attempts;
 	int64_t first_delay_ms;
 	struct stop stop;
-	atomic_bool unconditional; /* the store answered 501 to a condition */
+	struct s3_owner owner;
+	atomic_bool own_unconditional;
+	atomic_bool *unconditional; /* the store answered 501 to a condition */
+	int64_t (*now_ms)(void);    /* the time that is signed */
 
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* of idle */
 	struct {
 		struct http_client **items;
 		size_t count, capacity;
@@ -50,9 +55,9 @@ void s3_headers_release(struct s3_headers *headers);
 /* Storage class, encryption, lock and mark: what a new object is made with. */
 void s3_headers_for_object(struct s3_headers *headers, const struct s3 *s3,
 			   const char *mark);
-/* The checksum of a body. *ret_sha256 (base64, fresh) when it is one that the store keeps; else NULL. */
+/* The checksum of a body, whose SHA-256 is given. */
 void s3_headers_checksum(struct s3_headers *headers, const struct s3 *s3,
-			 const void *body, size_t len, char **ret_sha256);
+			 const void *body, size_t len, const unsigned char *sha256);
 
 struct s3_call {
 	const char *action; /* "s3:PutObject", for messages */
@@ -62,6 +67,7 @@ struct s3_call {
 	const struct s3_headers *headers; /* NULL: none */
 	const void *body;
 	size_t body_len;
+	const unsigned char *body_sha256; /* when it is known already */
 	/* Where the answer's body goes when it is data; NULL: into the answer. */
 	void *into;
 	size_t into_bytes;
@@ -79,6 +85,22 @@ struct s3_answer {
 int s3_call(struct s3 *s3, const struct s3_call *call, struct s3_answer *answer,
 	    struct err *err);
 void s3_answer_release(struct s3_answer *answer);
+
+/* What an attempt of a call is sent with: the call's headers, and those that keys and time give. */
+struct s3_signed {
+	struct http_header headers[S3_HEADERS_MAX + S3_SIGNED_MORE]; /* borrowed */
+	size_t count;
+	struct aws_credentials keys;
+	int64_t at_ms;
+	char date[TIME_TEXT_BYTES];
+	char *host, *authorization;
+};
+/* `refused`: an access key that the store takes no more, or NULL. Release *ret in either case; it stays where it
+ * is until then. */
+int s3_sign(struct s3 *s3, const struct s3_call *call, const char *url,
+	    const char *payload_sha256, const char *refused, struct s3_signed *ret,
+	    struct err *err);
+void s3_signed_release(struct s3_signed *request);
 
 /* RFC 3986: everything encoded but unreserved characters and, with `path`, slashes. */
 void s3_add_encoded(struct str *out, const char *text, bool path);

@@ -126,16 +126,18 @@ int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
 			       upload->name, bytes);
 	struct s3_headers headers = {0};
 	struct s3_answer answer = {0};
-	_cleanup_free_ char *sha256 = NULL;
+	unsigned char sha256[DIGEST_SHA256_BYTES];
 	_cleanup_free_ char *query = query_of(upload->id, number);
-	s3_headers_checksum(&headers, upload->s3, data, bytes, &sha256);
+	digest_sha256(data, bytes, sha256);
+	s3_headers_checksum(&headers, upload->s3, data, bytes, sha256);
 	struct s3_call call = {.action = "s3:PutObject",
 			       .method = "PUT",
 			       .name = upload->name,
 			       .query = query,
 			       .headers = &headers,
 			       .body = data,
-			       .body_len = bytes};
+			       .body_len = bytes,
+			       .body_sha256 = sha256};
 	struct depot_part part = {.number = number, .size_bytes = (int64_t)bytes};
 	int result = s3_call(upload->s3, &call, &answer, err);
 	if (result == 0) {
@@ -206,10 +208,10 @@ static int complete_new(struct depot_upload *upload, struct err *err)
 		*err = why;
 		return -1;
 	}
-	bool conditional = !atomic_load(&s3->unconditional);
+	bool conditional = !atomic_load(s3->unconditional);
 	int result = complete(upload, conditional, &answer, &why);
 	if (result < 0 && conditional && s3_fault_is_unknown(&answer.fault)) {
-		atomic_store(&s3->unconditional, true);
+		atomic_store(s3->unconditional, true);
 		s3_answer_release(&answer);
 		result = complete(upload, false, &answer, &why);
 	}

@@ -56,13 +56,32 @@ TEST(refusals)
 		 "the secret key does not belong", "line break", false},
 		{"expired token", 400, BODY("ExpiredToken", ""), ERR_AUTH,
 		 "token has expired", "new temporary", false},
-		{"clock", 403, BODY("RequestTimeTooSkewed", ""), ERR_AUTH, "clocks",
+		{"clock", 403, BODY("RequestTimeTooSkewed", ""), ERR_AUTH,
+		 "this machine says 2026-11-21T09:52:03Z, the store of bucket 'shelf' "
+		 "2026-11-21T10:12:03Z",
 		 "NTP", false},
+		{"clock in the body", 403,
+		 BODY("RequestTimeTooSkewed",
+		      "<ServerTime>2026-11-21T10:12:04Z</ServerTime>"),
+		 ERR_AUTH, "'shelf' 2026-11-21T10:12:04Z", "NTP", false},
 		{"wrong region", 400,
 		 BODY("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"),
 		 ERR_CONFIG, "is not in region 'here'", "region 'eu-west-1'", false},
-		{"redirected", 301, "", ERR_CONFIG, "is not in region 'here'", "endpoint",
-		 false},
+		{"redirected", 301, "", ERR_CONFIG, "is not in region 'here'",
+		 "region 'there'", false},
+		{"redirected to an endpoint", 301,
+		 BODY("PermanentRedirect",
+		      "<Region>here</Region><Endpoint>shelf.s3.example</Endpoint>"),
+		 ERR_CONFIG, "is not at this endpoint", "'shelf.s3.example'", false},
+		{"redirected with both", 301,
+		 BODY("PermanentRedirect",
+		      "<Region>far</Region><Endpoint>shelf.s3.example</Endpoint>"),
+		 ERR_CONFIG, "is not in region 'here'",
+		 "region 'far', endpoint 'shelf.s3.example'", false},
+		{"a HEAD to another region", 400, "", ERR_CONFIG,
+		 "is not in region 'here'", "region 'there'", false},
+		{"an archive", 403, BODY("InvalidObjectState", ""), ERR_CONFIG,
+		 "lies in an archive", "storage class", false},
 		{"no bucket", 404, BODY("NoSuchBucket", ""), ERR_NOT_FOUND,
 		 "no bucket 'shelf'", "does not make", false},
 		{"one action", 403, BODY("AccessDenied", ""), ERR_AUTH,
@@ -86,11 +105,13 @@ TEST(refusals)
 		{"its own words", 400, BODY("Odd", "<Message>so\nodd</Message>"),
 		 ERR_CONFIG, "so odd (400 Odd)", "", false},
 	};
-	static const struct s3_place place = {"s3:PutObject", "shelf", "a", "here"};
+	static const struct s3_place place = {"s3:PutObject", "shelf", "a", "here",
+					      INT64_C(1795254723000)};
 	FOR_ROWS(row, rows) {
 		struct s3_fault fault;
 		struct err err = {0};
 		CHECK(s3_fault_read(row->status, row->body, strlen(row->body), &fault));
+		s3_fault_headers(&fault, "there", "Sat, 21 Nov 2026 10:12:03 GMT");
 		CHECK_FAILS(s3_fault_set(&fault, &place, &err), &err, row->code,
 			    row->message);
 		CHECK_STR_HAS(err.hint, row->hint);
