@@ -33,23 +33,29 @@ static const char *actor_of(const struct draft *draft)
 	return json_get_string(draft->courier->run, "actor", "belay");
 }
 
-void draft_add(struct draft *draft, const char *type, json_t *data)
+int draft_require(struct draft *draft, const char *type, json_t *data, struct err *err)
 {
 	struct journal_documents after;
-	struct err failure = {0};
 	json_t *row = json_pack("{s:s, s:O}", "type", type, "data", data);
 	_cleanup_json_ json_t *event =
 		journal_event(draft->documents.state, type, draft->now_ms,
 			      draft->courier->run, NULL, data);
-	if (journal_reduce(&draft->documents, event, &after, &failure) < 0) {
-		progress_report(draft->courier->engine->progress, PROGRESS_NOTE, type,
-				"left out: %s", failure.message);
+	if (journal_reduce(&draft->documents, event, &after, err) < 0) {
 		json_decref(row);
-		return;
+		return -1;
 	}
 	journal_documents_release(&draft->documents);
 	draft->documents = after;
 	json_array_append_new(draft->events, row);
+	return 0;
+}
+
+void draft_add(struct draft *draft, const char *type, json_t *data)
+{
+	struct err failure = {0};
+	if (draft_require(draft, type, data, &failure) < 0)
+		progress_report(draft->courier->engine->progress, PROGRESS_NOTE, type,
+				"left out: %s", failure.message);
 }
 
 static void add_messages(struct draft *draft, const struct occasion *occasion)

@@ -23,6 +23,8 @@ void draft_release(struct draft *draft);
 
 /* Takes data. */
 void draft_add(struct draft *draft, const char *type, json_t *data);
+/* The same for what has to be recorded: an event that does not fit is an error. */
+int draft_require(struct draft *draft, const char *type, json_t *data, struct err *err);
 /* Messages of the topic about an incident of the draft (the occasion's incident and content are set
  * here), or about nothing but `content`. */
 void draft_tell(struct draft *draft, const char *topic, const char *key,
