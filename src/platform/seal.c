@@ -1,6 +1,7 @@
 /* Sealing pieces: CMS messages with a fresh content key each. What surrounds the content has one size
  * for one sealer: certificates are named by issuer and number, and wrapped keys have the size of the
- * recipient's key.
+ * recipient's key. OpenSSL encrypts and makes that surrounding (a message with a detached content); the
+ * content stays where it is.
  */
 #include "platform/seal.h"
 
@@ -11,12 +12,15 @@
 #include "belay/str.h"
 #include "belay/vec.h"
 #include "platform/openssl.h"
+#include "platform/seal_frame.h"
 #include "platform/seal_key.h"
+#include "platform/seal_memory.h"
 #include "platform/trust.h"
 
 struct sealer {
 	STACK_OF(X509) * certificates; /* or NULL */
 	unsigned char key[SEAL_KEY_BYTES];
+	BIO_METHOD *memory;
 	struct {
 		char **items;
 		size_t count, capacity;
@@ -130,32 +134,50 @@ static int add_pem(struct sealer *sealer, const char *pem, const char *where,
 
 /* --- one message ---------------------------------------------------------------------------- */
 
-static CMS_ContentInfo *encrypt(const struct sealer *sealer, BIO *in)
+/* A message that has its recipients and no content yet. */
+static CMS_ContentInfo *begin_message(const struct sealer *sealer)
 {
 	const EVP_CIPHER *cipher = EVP_aes_256_gcm();
+	unsigned int flags = CMS_BINARY | CMS_PARTIAL | CMS_DETACHED;
 	if (sealer->certificates)
-		return CMS_encrypt(sealer->certificates, in, cipher, CMS_BINARY);
-	CMS_ContentInfo *cms = CMS_encrypt(NULL, NULL, cipher, CMS_BINARY | CMS_PARTIAL);
+		return CMS_encrypt(sealer->certificates, NULL, cipher, flags);
+	CMS_ContentInfo *cms = CMS_encrypt(NULL, NULL, cipher, flags);
 	unsigned char *key = OPENSSL_memdup(sealer->key, sizeof sealer->key);
 	unsigned char *id = OPENSSL_memdup(SEAL_KEY_ID, strlen(SEAL_KEY_ID));
 	/* "add0": both belong to the message once this succeeds. */
 	if (cms && key && id &&
 	    CMS_add0_recipient_key(cms, NID_undef, key, sizeof sealer->key, id,
-				   strlen(SEAL_KEY_ID), NULL, NULL, NULL)) {
-		if (CMS_final(cms, in, NULL, CMS_BINARY))
-			return cms;
-	} else {
-		OPENSSL_clear_free(key, sizeof sealer->key);
-		OPENSSL_free(id);
-	}
+				   strlen(SEAL_KEY_ID), NULL, NULL, NULL))
+		return cms;
+	OPENSSL_clear_free(key, sizeof sealer->key);
+	OPENSSL_free(id);
 	CMS_ContentInfo_free(cms);
 	return NULL;
+}
+
+/* Encrypts `data` where it stands: what is written never overtakes what is read. */
+static int encrypt(const struct sealer *sealer, CMS_ContentInfo *cms, unsigned char *data,
+		   size_t bytes, struct err *err)
+{
+	struct seal_memory memory = {.at = data, .room = bytes};
+	BIO *sink = seal_memory_sink(sealer->memory, &memory);
+	BIO *chain = sink ? CMS_dataInit(cms, sink) : NULL;
+	size_t written = 0;
+	bool done = chain && (bytes == 0 || BIO_write_ex(chain, data, bytes, &written)) &&
+		    written == bytes && BIO_flush(chain) == 1 &&
+		    CMS_dataFinal(cms, chain) == 1 && memory.room == 0;
+	if (chain)
+		BIO_free_all(chain);
+	else
+		BIO_free(sink);
+	return done ? 0 : openssl_failed(err, "sealing");
 }
 
 int sealer_new(const char *const *pems, const char *const *names, size_t count,
 	       struct sealer **ret, struct err *err)
 {
 	struct sealer *sealer = mem_new(struct sealer);
+	sealer->memory = seal_memory_method();
 	sealer->certificates = sk_X509_new_null();
 	int result = count > 0 ? 0
 			       : err_set(err, ERR_CONFIG,
@@ -175,6 +197,7 @@ int sealer_new_passphrase(const struct secret *passphrase,
 			  struct sealer **ret, struct err *err)
 {
 	struct sealer *sealer = mem_new(struct sealer);
+	sealer->memory = seal_memory_method();
 	*vec_push(&sealer->recipients) = mem_strdup("passphrase (scrypt)");
 	if (seal_key_derive(passphrase, salt, sealer->key, err) < 0) {
 		sealer_freep(&sealer);
@@ -190,6 +213,7 @@ void sealer_freep(struct sealer **sealer)
 		return;
 	struct sealer *s = TAKE_PTR(*sealer);
 	sk_X509_pop_free(s->certificates, X509_free);
+	BIO_meth_free(s->memory);
 	OPENSSL_cleanse(s->key, sizeof s->key);
 	for (size_t i = 0; i < s->recipients.count; i++)
 		free(s->recipients.items[i]);
@@ -198,7 +222,7 @@ void sealer_freep(struct sealer **sealer)
 	free(s);
 }
 
-size_t sealer_overhead(const struct sealer *sealer)
+size_t sealer_head_bytes(const struct sealer *sealer)
 {
 	/* Names and numbers of certificates are bounded by what a certificate authority gives out. */
 	enum { FRAME = 1024, RECIPIENT = 8192 };
@@ -215,21 +239,38 @@ const char *sealer_recipient(const struct sealer *sealer, size_t index)
 	return index < sealer->recipients.count ? sealer->recipients.items[index] : NULL;
 }
 
-int sealer_seal(struct sealer *sealer, const void *open, size_t open_bytes, void *out,
-		size_t room, size_t *ret_bytes, struct err *err)
+/* Puts what surrounds the content around it. */
+static int surround(CMS_ContentInfo *cms, unsigned char *content, size_t bytes,
+		    size_t room, struct sealed *ret, struct err *err)
 {
-	BIO *in = BIO_new_mem_buf(open, (int)open_bytes);
-	CMS_ContentInfo *cms = in ? encrypt(sealer, in) : NULL;
-	int needed = cms ? i2d_CMS_ContentInfo(cms, NULL) : -1;
-	int result = needed < 0 ? openssl_failed(err, "sealing") : 0;
-	if (result == 0 && (size_t)needed > room)
-		result = err_set(err, ERR_FAIL, "sealing needs %d bytes, there are %zu",
-				 needed, room);
-	if (result == 0) {
-		unsigned char *at = out;
-		*ret_bytes = (size_t)i2d_CMS_ContentInfo(cms, &at);
+	struct seal_frame frame;
+	unsigned char *message = NULL;
+	int message_bytes = i2d_CMS_ContentInfo(cms, &message);
+	if (message_bytes < 0)
+		return openssl_failed(err, "sealing");
+	int result = seal_frame_read(message, (size_t)message_bytes, &frame);
+	size_t head = result < 0 ? 0 : seal_frame_head(&frame, bytes, NULL);
+	if (result < 0 || head > room || frame.after.bytes > SEAL_TAIL_BYTES) {
+		result = err_set(err, ERR_FAIL,
+				 "sealing needs %zu bytes in front, there are %zu", head,
+				 room);
+	} else {
+		(void)seal_frame_head(&frame, bytes, content - head);
+		memcpy(content + bytes, frame.after.data, frame.after.bytes);
+		*ret = (struct sealed){content - head, head + bytes + frame.after.bytes};
 	}
+	OPENSSL_free(message);
+	return result;
+}
+
+int sealer_seal(struct sealer *sealer, unsigned char *piece, size_t bytes,
+		struct sealed *ret, struct err *err)
+{
+	CMS_ContentInfo *cms = begin_message(sealer);
+	int result = cms ? encrypt(sealer, cms, piece, bytes, err)
+			 : openssl_failed(err, "sealing");
+	if (result == 0)
+		result = surround(cms, piece, bytes, sealer_head_bytes(sealer), ret, err);
 	CMS_ContentInfo_free(cms);
-	BIO_free(in);
 	return result;
 }

@@ -49,12 +49,17 @@ const char *sealer_warning(const struct sealer *sealer);
 /* "RSA 3072 /CN=backup, SHA-256 …" for the manifest; "passphrase (scrypt)". Borrowed. */
 const char *sealer_recipient(const struct sealer *sealer, size_t index); /* or NULL */
 
-/* Seals one piece into `out`, which has room for `room` bytes: open_bytes + sealer_overhead() are
- * enough. Pieces of one size become pieces of one size. *ret_bytes: how many. One thread at a time for a
- * sealer. */
-size_t sealer_overhead(const struct sealer *sealer);
-int sealer_seal(struct sealer *sealer, const void *open, size_t open_bytes, void *out,
-		size_t room, size_t *ret_bytes, struct err *err);
+/* Seals one piece where it stands: it is overwritten, and so is what surrounds it. sealer_head_bytes() in front of
+ * it and SEAL_TAIL_BYTES behind it belong to the caller and are free. Pieces of one size become pieces of
+ * one size. One thread at a time for a sealer. */
+struct sealed {
+	const unsigned char *data; /* begins in front of the piece */
+	size_t bytes;
+};
+enum { SEAL_TAIL_BYTES = 64 };
+size_t sealer_head_bytes(const struct sealer *sealer);
+int sealer_seal(struct sealer *sealer, unsigned char *piece, size_t bytes,
+		struct sealed *ret, struct err *err);
 
 /* --- opening ------------------------------------------------------------------------------- */
 
@@ -69,10 +74,10 @@ int opener_new_passphrase(const struct secret *passphrase,
 			  struct opener **ret, struct err *err);
 void opener_freep(struct opener **opener);
 
-/* Opens one piece. Nothing is given out before all of it was authenticated. *ret_bytes: size of what
- * is in `out`, which has room for `sealed_bytes`. ERR_AUTH: sealed for another key (nothing is known
- * about the data); ERR_STATE: changed or damaged. */
-int opener_open(struct opener *opener, const void *sealed, size_t sealed_bytes, void *out,
-		size_t *ret_bytes, struct err *err);
+/* Opens one piece. `out` has room for `sealed_bytes` and may be `sealed` itself; on failure what is in it is
+ * not to be used, as not all of it was authenticated. *ret_bytes: size of what is in it. ERR_AUTH: sealed
+ * for another key (nothing is known about the data); ERR_STATE: changed or damaged. Thread-safe. */
+int opener_open(const struct opener *opener, const void *sealed, size_t sealed_bytes,
+		void *out, size_t *ret_bytes, struct err *err);
 
 #endif

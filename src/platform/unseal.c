@@ -1,19 +1,23 @@
-/* Opening pieces. A message is opened into memory of its own and given out only when its
- * authentication tag was right: OpenSSL writes decrypted bytes before it has seen the tag.
+/* Opening pieces. OpenSSL reads what surrounds the content (as a message with a detached content) and
+ * decrypts from memory into memory. It writes decrypted bytes before it has seen the authentication tag.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "belay/mem.h"
 #include "platform/openssl.h"
 #include "platform/seal.h"
+#include "platform/seal_frame.h"
 #include "platform/seal_key.h"
+#include "platform/seal_memory.h"
 #include "platform/trust.h"
 
 struct opener {
 	EVP_PKEY *key;     /* with the certificate, or */
 	X509 *certificate; /* both NULL: */
 	unsigned char secret[SEAL_KEY_BYTES];
+	BIO_METHOD *memory;
 };
 
 static int no_passphrase(char *buffer, int size, int writing, void *context)
@@ -48,6 +52,7 @@ int opener_new(const struct secret *key, const struct secret *passphrase,
 	       const char *certificate, struct opener **ret, struct err *err)
 {
 	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
+	opener->memory = seal_memory_method();
 	opener->key = read_key(key, passphrase);
 	if (!opener->key) {
 		ERR_clear_error();
@@ -76,6 +81,7 @@ int opener_new_passphrase(const struct secret *passphrase,
 			  struct opener **ret, struct err *err)
 {
 	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
+	opener->memory = seal_memory_method();
 	if (seal_key_derive(passphrase, salt, opener->secret, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(opener);
@@ -89,6 +95,7 @@ void opener_freep(struct opener **opener)
 	struct opener *o = TAKE_PTR(*opener);
 	EVP_PKEY_free(o->key);
 	X509_free(o->certificate);
+	BIO_meth_free(o->memory);
 	OPENSSL_cleanse(o->secret, sizeof o->secret);
 	free(o);
 }
@@ -144,38 +151,56 @@ static int set_key(const struct opener *opener, CMS_ContentInfo *cms)
 	return done;
 }
 
-static int decrypt(const struct opener *opener, CMS_ContentInfo *cms, BIO *out,
+static int decrypt(const struct opener *opener, CMS_ContentInfo *cms,
+		   struct seal_span content, void *out, size_t *ret_bytes,
 		   struct err *err)
 {
 	if (!is_for_us(opener, cms) || set_key(opener, cms) != 1)
 		return refuse_key(opener, err);
-	if (CMS_decrypt(cms, NULL, NULL, NULL, out, CMS_BINARY) == 1)
+	struct seal_memory memory = {.at = out, .room = content.bytes};
+	BIO *from = BIO_new_mem_buf(content.data, (int)content.bytes);
+	BIO *into = seal_memory_sink(opener->memory, &memory);
+	bool done =
+		from && into && CMS_decrypt(cms, NULL, NULL, from, into, CMS_BINARY) == 1;
+	BIO_free(from);
+	BIO_free(into);
+	*ret_bytes = content.bytes - memory.room;
+	if (done && memory.room == 0)
 		return 0;
 	ERR_clear_error();
 	return err_set(err, ERR_STATE, "it was changed or damaged after it was sealed");
 }
 
-int opener_open(struct opener *opener, const void *sealed, size_t sealed_bytes, void *out,
-		size_t *ret_bytes, struct err *err)
+/* What surrounds the content, as a message of its own. NULL when it cannot be read. */
+static CMS_ContentInfo *read_surrounding(const struct seal_frame *frame)
 {
-	const unsigned char *at = sealed;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)sealed_bytes);
-	BIO *sink = BIO_new(BIO_s_mem());
-	int result;
-	if (!cms || !sink || at != (const unsigned char *)sealed + sealed_bytes ||
-	    OBJ_obj2nid(CMS_get0_type(cms)) != NID_id_smime_ct_authEnvelopedData) {
+	size_t head = seal_frame_head(frame, SEAL_NO_CONTENT, NULL);
+	size_t bytes = head + frame->after.bytes;
+	_cleanup_free_ unsigned char *message = mem_alloc(bytes);
+	(void)seal_frame_head(frame, SEAL_NO_CONTENT, message);
+	memcpy(message + head, frame->after.data, frame->after.bytes);
+	const unsigned char *at = message;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)bytes);
+	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_id_smime_ct_authEnvelopedData &&
+	    at == message + bytes)
+		return cms;
+	CMS_ContentInfo_free(cms);
+	return NULL;
+}
+
+int opener_open(const struct opener *opener, const void *sealed, size_t sealed_bytes,
+		void *out, size_t *ret_bytes, struct err *err)
+{
+	struct seal_frame frame;
+	CMS_ContentInfo *cms = NULL;
+	if (seal_frame_read(sealed, sealed_bytes, &frame) == 0 && frame.content.data &&
+	    frame.content.bytes <= INT_MAX)
+		cms = read_surrounding(&frame);
+	if (!cms) {
 		ERR_clear_error();
-		result = err_set(err, ERR_STATE, "it is not a sealed piece, or damaged");
-	} else {
-		result = decrypt(opener, cms, sink, err);
+		return err_set(err, ERR_STATE, "it is not a sealed piece, or damaged");
 	}
-	if (result == 0) {
-		char *data = NULL;
-		long len = BIO_get_mem_data(sink, &data);
-		memcpy(out, data, (size_t)len);
-		*ret_bytes = (size_t)len;
-	}
-	BIO_free(sink);
+	int result = decrypt(opener, cms, frame.content, out, ret_bytes, err);
 	CMS_ContentInfo_free(cms);
 	return result;
 }

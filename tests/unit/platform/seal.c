@@ -47,9 +47,14 @@ static unsigned char *seal(struct sealer *sealer, const void *open, size_t len,
 			   size_t *ret_bytes)
 {
 	struct err err = {0};
-	size_t room = len + sealer_overhead(sealer);
-	unsigned char *out = mem_alloc(room);
-	CHECK_OK(sealer_seal(sealer, open, len, out, room, ret_bytes, &err), &err);
+	struct sealed sealed = {0};
+	size_t head = sealer_head_bytes(sealer);
+	_cleanup_free_ unsigned char *room = mem_alloc(head + len + SEAL_TAIL_BYTES);
+	memcpy(room + head, open, len);
+	CHECK_OK(sealer_seal(sealer, room + head, len, &sealed, &err), &err);
+	unsigned char *out = mem_alloc(sealed.bytes);
+	memcpy(out, sealed.data, sealed.bytes);
+	*ret_bytes = sealed.bytes;
 	return out;
 }
 
