@@ -6,7 +6,6 @@
  *     backup_copy.c    reading one copy in one store, and what was found out about it
  *     backup_sweep.c   what dead runs left in a store
  *     backup_watch.c   progress of what takes long
- *     backup_news.c    who hears of it
  *     backup_make.c    making one: claim, data, manifest, verification
  *     backup_run.c, backup_list.c, backup_verify.c, …    the verbs
  *
@@ -75,24 +74,6 @@ int backup_secrets_present(const struct backup_desk *desk,
 			   const struct config_backup *backup, bool writes,
 			   struct err *err);
 
-/* --- telling (backup_news.c) ------------------------------------------------------------------ */
-
-/* What a run, a drill or a verification came to. All borrowed; NULL and -1 for what is not known. */
-struct backup_word {
-	bool good;
-	const char *event; /* of what is bad, behind "backup NAME": "failed", "failed its drill" */
-	const char *id, *store, *reason;
-	int64_t duration_ms;
-};
-/* backup_record_all(), and with the same push the messages that follow from it; they are sent at once. Good news
- * is told to those who heard bad news, when the backup is good again altogether. */
-int backup_record_told(struct backup_desk *desk, const struct config_backup *backup,
-		       const json_t *rows, const struct backup_word *word,
-		       struct err *err);
-struct draft;
-/* For a round of a watch: those that are later than promised, each once until there is a newer copy. */
-void backup_tell_late(struct draft *draft);
-
 /* --- one store (backup_store.c) --------------------------------------------------------------- */
 
 /* STORE for the effects: the target, with what depends on the hour (object lock). New. */
@@ -139,6 +120,8 @@ int backup_manifest_check_signature(struct effects *fx, const json_t *store,
 int backup_open_args(struct effects *fx, const struct engine_backup *asked,
 		     const struct config_backup *backup, const json_t *manifest,
 		     json_t **ret, struct err *err);
+/* Are the secrets of such an `open` there? */
+bool backup_open_is_usable(struct effects *fx, const json_t *open);
 /* The text of a certificate, as the effects want it. Fresh. */
 int backup_read_certificate(struct effects *fx, const char *path, char **ret,
 			    struct err *err);
@@ -159,6 +142,7 @@ struct backup_look {
 	const char *name, *id;              /* NULL: a folder */
 	const char *digest;                 /* of the manifest, by the journal; or NULL */
 	bool all;                           /* read all of it */
+	bool open;                          /* open what is read, if the key is at hand */
 	const char *verb;                   /* for the progress: "verifying" */
 };
 struct backup_seen {
