@@ -11,6 +11,7 @@
 #include "belay/mem.h"
 #include "belay/str.h"
 #include "belay/timefmt.h"
+#include "event_backup.h"
 
 #define SUBJECT_MAX_BYTES 120
 
@@ -71,8 +72,6 @@ json_t *journal_event(const json_t *state, const char *type, int64_t at_ms,
 }
 
 /* --- the subject line ---------------------------------------------------------------------- */
-
-typedef void subject_words(struct str *out, const json_t *event, const json_t *data);
 
 /* Names of an object's members or of an array's strings: "api, web". */
 static void add_names(struct str *out, const json_t *names)
@@ -368,6 +367,15 @@ static const struct {
 	{"message.failed", say_message_failed},
 	{"message.dropped", say_message_dropped},
 	{"cockpit.linked", say_linked},
+	{"backup.begun", say_backup_begun},
+	{"backup.made", say_backup_made},
+	{"backup.failed", say_backup_failed},
+	{"backup.abandoned", say_backup_abandoned},
+	{"backup.verified", say_backup_verified},
+	{"backup.restored", say_backup_restored},
+	{"backup.drilled", say_backup_drilled},
+	{"backup.forgotten", say_backup_forgotten},
+	{"deployment.backed-up", say_backed_up},
 };
 
 /* Control characters become blanks; what is too long ends in "…", never inside a character. */

@@ -54,6 +54,15 @@ static const struct {
 	{"message.failed", fold_message_failed},
 	{"message.dropped", fold_message_dropped},
 	{"cockpit.linked", fold_cockpit_linked},
+	{"backup.begun", fold_backup_begun},
+	{"backup.made", fold_backup_made},
+	{"backup.failed", fold_backup_failed},
+	{"backup.abandoned", fold_backup_abandoned},
+	{"backup.verified", fold_backup_verified},
+	{"backup.restored", fold_backup_restored},
+	{"backup.drilled", fold_backup_drilled},
+	{"backup.forgotten", fold_backup_forgotten},
+	{"deployment.backed-up", fold_backed_up},
 };
 
 int fold_refuse(struct fold *fold, const char *format, ...)

@@ -34,6 +34,9 @@ fold_function fold_alert_judged;
 fold_function fold_message_queued, fold_message_claimed, fold_message_sent;
 fold_function fold_message_failed, fold_message_dropped;
 fold_function fold_cockpit_linked;
+fold_function fold_backup_begun, fold_backup_made, fold_backup_failed;
+fold_function fold_backup_abandoned, fold_backup_verified, fold_backup_forgotten;
+fold_function fold_backup_restored, fold_backup_drilled, fold_backed_up;
 
 /* "… does not fit: WORDS". Returns -1. */
 ATTR_PRINTF(2, 3) int fold_refuse(struct fold *fold, const char *format, ...);

@@ -42,9 +42,10 @@ static json_t *integer_or(const json_t *object, const char *key, int64_t fallbac
 	return value < 0 ? json_null() : json_integer(value);
 }
 
-/* What went where, without the hosts: {name: {version, release, from}}. */
+/* What went where, without the hosts: {name: {version, release, from, backup?}}. */
 static json_t *services_brief(const json_t *transaction)
 {
+	const json_t *backups = json_object_get(transaction, "backups");
 	json_t *brief = json_object();
 	const char *name;
 	const json_t *service;
@@ -54,6 +55,8 @@ static json_t *services_brief(const json_t *transaction)
 		json_object_set(row, "version", json_object_get(service, "version"));
 		json_object_set(row, "release", json_object_get(service, "release"));
 		json_object_set_new(row, "from", member_or_null(service, "from"));
+		if (json_object_get(backups, name))
+			json_object_set(row, "backup", json_object_get(backups, name));
 		json_object_set_new(brief, name, row);
 	}
 	return brief;
