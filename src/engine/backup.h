@@ -6,6 +6,7 @@
  *     backup_copy.c    reading one copy in one store, and what was found out about it
  *     backup_sweep.c   what dead runs left in a store
  *     backup_watch.c   progress of what takes long
+ *     backup_news.c    who hears of it
  *     backup_make.c    making one: claim, data, manifest, verification
  *     backup_run.c, backup_list.c, backup_verify.c, …    the verbs
  *
@@ -73,6 +74,24 @@ int backup_record_all(struct backup_desk *desk, const json_t *rows, struct err *
 int backup_secrets_present(const struct backup_desk *desk,
 			   const struct config_backup *backup, bool writes,
 			   struct err *err);
+
+/* --- telling (backup_news.c) ------------------------------------------------------------------ */
+
+/* What a run, a drill or a verification came to. All borrowed; NULL and -1 for what is not known. */
+struct backup_word {
+	bool good;
+	const char *event; /* of what is bad, behind "backup NAME": "failed", "failed its drill" */
+	const char *id, *store, *reason;
+	int64_t duration_ms;
+};
+/* backup_record_all(), and with the same push the messages that follow from it; they are sent at once. Good news
+ * is told to those who heard bad news, when the backup is good again altogether. */
+int backup_record_told(struct backup_desk *desk, const struct config_backup *backup,
+		       const json_t *rows, const struct backup_word *word,
+		       struct err *err);
+struct draft;
+/* For a round of a watch: those that are later than promised, each once until there is a newer copy. */
+void backup_tell_late(struct draft *draft);
 
 /* --- one store (backup_store.c) --------------------------------------------------------------- */
 
