@@ -105,10 +105,10 @@ json_t *backups_health(const struct config *config, const char *environment,
 /* --- retention (src/domain/retention.c) ---------------------------------------------------- */
 
 /* Decides on the copies of one backup in one store, newest first: [{id, at_ms, verified: bool}]. *ret, in the
- * same order: [{id, at, keep: bool, reasons: [text..]}]; reasons of what goes are words as well ("older than 7d,
- * and none of the last 3"). The newest one and the newest verified one always stay, so does what lies in
- * the future. Days, weeks (ISO 8601) and months are UTC's; of each period the newest copy counts. ERR_CONFIG
- * for a policy that keeps nothing. */
+ * same order: [{id, at, keep: bool, reasons: [text..]}]; what goes has reasons as well ("older than 7d", "none of the
+ * last 3"). The newest one and the newest verified one always stay, so does what lies in the future. Days, weeks
+ * (ISO 8601) and months are UTC's; of each period the newest copy counts, and only periods that have a copy are
+ * counted. ERR_CONFIG for a policy that keeps nothing. */
 int retention_decide(const struct config_keep *keep, const json_t *copies, int64_t now_ms,
 		     json_t **ret, struct err *err);
 
