@@ -49,7 +49,7 @@
  *   message.queued   {message: {…}}              message.h; in a full outbox the fold makes room
  *   message.claimed  {messages: [ids], until}    by the event's run, which sends them now
  *   message.sent     {message, ref|null, gathered?: [ids]}     gathered: sent with it, in a digest
- *   message.failed   {message, error, not_before, gathered?}
+ *   message.failed   {message, error, not_before, gathered?, tried?: false}   tried: one before it failed already
  *   message.dropped  {message, reason, notification, topic, gathered?}
  *   cockpit.linked   {deployment, github_deployment|null, check_run?, commit?}   ids on GitHub, so that a
  *                         later run can end them

@@ -159,7 +159,8 @@ static int wait_for_next(const struct api *api, struct effects *fx,
 	if (!again || !api_answer_may_pass(answer))
 		return api_answer_refuse(api, request, answer, err);
 	int64_t asked_ms = api_answer_wait_ms(answer, effects_now_ms(fx));
-	int64_t wait_ms = asked_ms >= 0 ? asked_ms : backoff_ms(fx, tries->count);
+	/* "At once" is what an overloaded service says that has no better idea. */
+	int64_t wait_ms = asked_ms > 0 ? asked_ms : backoff_ms(fx, tries->count);
 	int64_t spent_ms = effects_mono_ms(fx) - tries->begun_ms;
 	if (spent_ms + wait_ms > api->patience_ms) {
 		api_answer_refuse(api, request, answer, err);

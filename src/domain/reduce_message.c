@@ -233,7 +233,8 @@ int fold_message_failed(struct fold *fold)
 		if (at == json_array_size(outbox))
 			return refuse_unknown(fold, id);
 		json_t *message = json_copy(json_array_get(outbox, at));
-		int64_t attempts = json_get_int(message, "attempts", 0) + 1;
+		int64_t attempts = json_get_int(message, "attempts", 0) +
+				   json_get_bool(fold->data, "tried", true);
 		json_object_set_new(message, "attempts", json_integer(attempts));
 		json_object_set_new(message, "last_error", json_string(error));
 		json_object_set_new(message, "not_before", json_string(not_before));

@@ -212,7 +212,8 @@ static void record_failed(struct draft *draft, const struct delivery *delivery,
 			  json_t *data)
 {
 	char at[TIME_TEXT_BYTES];
-	int attempts = (int)json_get_int(delivery->message, "attempts", 0) + 1;
+	int attempts =
+		(int)json_get_int(delivery->message, "attempts", 0) + !delivery->untried;
 	int64_t wait_ms = message_retry_ms(attempts, delivery->retry_after_ms);
 	if (wait_ms < 0) {
 		_cleanup_free_ char *reason = str_format("given up after %d tries: %s",
@@ -223,6 +224,8 @@ static void record_failed(struct draft *draft, const struct delivery *delivery,
 	json_object_set_new(data, "error", json_string(delivery->err.message));
 	json_object_set_new(data, "not_before",
 			    json_string(time_format(draft->now_ms + wait_ms, at)));
+	if (delivery->untried)
+		json_object_set_new(data, "tried", json_false());
 	draft_add(draft, "message.failed", data);
 }
 

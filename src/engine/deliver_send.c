@@ -174,6 +174,7 @@ static void report(const struct engine *engine, const struct delivery *delivery)
 static void put_off(struct delivery *delivery, const struct delivery *before)
 {
 	delivery->outcome = DELIVERY_FAILED;
+	delivery->untried = true;
 	delivery->err = before->err;
 	delivery->retry_after_ms = before->retry_after_ms;
 }
@@ -192,6 +193,7 @@ static void run_lane(struct effects *lane, size_t index, void *context)
 		if (!failed && effects_mono_ms(lane) - began_ms > LANE_MS) {
 			err_set(&delivery->err, ERR_TIMEOUT, "no time left in this run");
 			delivery->outcome = DELIVERY_FAILED;
+			delivery->untried = true;
 		} else if (failed) {
 			put_off(delivery, failed);
 		} else {

@@ -14,6 +14,7 @@
 struct delivery {
 	json_t *message; /* owned */
 	enum { DELIVERY_SENT, DELIVERY_FAILED, DELIVERY_DROPPED } outcome;
+	bool untried; /* it failed because one before it did, or the time was over */
 	struct err err;
 	json_t *link; /* {ref, url} that the channel gave, or NULL; owned */
 	int64_t retry_after_ms;

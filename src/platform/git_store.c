@@ -195,8 +195,19 @@ static int open_in_place(const char *path, git_repository **ret)
 	return git_repository_open_ext(ret, path, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 }
 
+static bool is_file(const char *path)
+{
+	struct stat there;
+	return stat(path, &there) == 0 && !S_ISDIR(there.st_mode);
+}
+
 static int open_failed(const char *path, int code, struct err *err)
 {
+	if (is_file(path)) {
+		err_set(err, ERR_CONFIG, "'%s' is a file, not a git repository", path);
+		return err_hint(err, "move it away, or name another place under "
+				     "'state: remote:'");
+	}
 	if (code == GIT_ENOTFOUND) {
 		err_set(err, ERR_NOT_FOUND, "there is no git repository at '%s'", path);
 		return err_hint(err, "make one: git init --bare '%s'", path);

@@ -50,7 +50,10 @@ static const struct row {
 	 .script = "{'status': 503, 'headers': {"
 		   "'retry-after': 'Sun, 06 Nov 1994 08:49:27 GMT',"
 		   "'date': 'Sun, 06 Nov 1994 08:49:37 GMT'}}," GOOD,
-	 .tries = 2, .slept = "[0]"},
+	 .tries = 2, .slept = "[375]"},
+	{"Retry-After: 0 is no reason to hurry", "GET",
+	 .script = "{'status': 503, 'headers': {'retry-after': '0'}}," GOOD, .tries = 2,
+	 .slept = "[375]"},
 	{"Retry-After that is neither", "GET",
 	 .script = "{'status': 503, 'headers': {'retry-after': 'soon'}}," GOOD,
 	 .tries = 2, .slept = "[375]"},

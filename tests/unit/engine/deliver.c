@@ -359,6 +359,11 @@ TEST(a_service_that_does_not_take_one_message_is_spared_the_next)
 	CHECK_OK(deliver(hall), &hall->err);
 	CHECK_TOLD(hall, "a:failed a:failed a:failed b:sent ");
 	CHECK_INT_EQ(json_array_size(hall->requests), 2);
+	size_t i;
+	const json_t *message;
+	json_array_foreach(json_object_get(store_documents(hall->store)->state, "outbox"),
+			   i, message)
+		CHECK_INT_EQ(json_get_int(message, "attempts", -1), i == 0);
 	hall_close(hall);
 }
 

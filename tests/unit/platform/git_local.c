@@ -336,6 +336,22 @@ TEST(unusable_arguments)
 	place_close(&place);
 }
 
+TEST(a_file_is_no_repository)
+{
+	_cleanup_free_ char *path = repository_path("file.git");
+	struct place place;
+	struct err err = {0};
+	struct vcs_snapshot snapshot;
+	place_open(&place, path);
+	place.remote.path = "/proc/self/exe";
+	for (int create = 0; create < 2; create++) {
+		place.remote.create = create;
+		CHECK_FAILS(vcs_read(place.pool, &place.remote, BRANCH, &snapshot, &err),
+			    &err, ERR_CONFIG, "'/proc/self/exe' is a file");
+	}
+	place_close(&place);
+}
+
 TEST(a_lock_left_behind_is_named)
 {
 	_cleanup_free_ char *path = repository_path("locked.git");
