@@ -49,6 +49,8 @@ live_handler live_http, live_mail, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
 live_handler live_git_blobs;
+live_handler live_object_list, live_object_read, live_object_head, live_object_write;
+live_handler live_object_remove, live_object_unfinished, live_object_abandon;
 
 /* Members of HOST (and of REMOTE in git.*) that say how to speak SSH: key, passphrase, certificate,
  * known_hosts, agent, connect_timeout_ms. Opens a new connection; `name` is for messages, port 0 is
@@ -61,6 +63,9 @@ struct live_ssh_address {
 int live_ssh_open(struct live_call *call, const json_t *settings,
 		  const struct live_ssh_address *address, struct ssh_link **ret,
 		  struct err *err);
+/* A new connection to HOST, with its name, address, user and port. */
+int live_ssh_connect(struct live_call *call, const json_t *host, struct ssh_link **ret,
+		     struct err *err);
 
 /* Resolves a text or secret value of the arguments ({"$secret": {"env": NAME}}, {"$secret":
  * {"file": PATH}}, {"$secret": {"oidc": {"audience": TEXT}}}, with optional "prefix"/"suffix"; or a

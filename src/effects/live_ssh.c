@@ -119,6 +119,22 @@ int live_ssh_open(struct live_call *call, const json_t *settings,
 	return ssh_link_open(&target, ret, err);
 }
 
+int live_ssh_connect(struct live_call *call, const json_t *host, struct ssh_link **ret,
+		     struct err *err)
+{
+	int64_t port = json_get_int(host, "port", 22);
+	struct live_ssh_address address = {
+		.name = json_get_string(host, "name", NULL),
+		.address = json_get_string(host, "address", NULL),
+		.user = json_get_string(host, "user", NULL),
+		.port = (unsigned)port,
+	};
+	if (!address.address || !address.user || port < 1 || port > 65535)
+		return err_set(err, ERR_CONFIG,
+			       "an ssh host needs an address, a user and a valid port");
+	return live_ssh_open(call, host, &address, ret, err);
+}
+
 /* --- keeping ------------------------------------------------------------------------------- */
 
 struct kept_link {
@@ -252,22 +268,6 @@ static int open_input(const json_t *value, struct input *ret, struct err *err)
 
 /* --- ssh.run ------------------------------------------------------------------------------- */
 
-static int open_for_call(struct live_call *call, struct ssh_link **ret, struct err *err)
-{
-	const json_t *host = json_object_get(call->args, "host");
-	int64_t port = json_get_int(host, "port", 22);
-	struct live_ssh_address address = {
-		.name = json_get_string(host, "name", NULL),
-		.address = json_get_string(host, "address", NULL),
-		.user = json_get_string(host, "user", NULL),
-		.port = (unsigned)port,
-	};
-	if (!address.address || !address.user || port < 1 || port > 65535)
-		return err_set(err, ERR_CONFIG,
-			       "an ssh host needs an address, a user and a valid port");
-	return live_ssh_open(call, host, &address, ret, err);
-}
-
 /* One attempt. *ret_again: nothing was sent, a new connection may do better. */
 static int attempt(struct live_call *call, struct ssh_link *link,
 		   struct run_outcome *outcome, bool *ret_again, struct err *err)
@@ -292,10 +292,11 @@ static int attempt(struct live_call *call, struct ssh_link *link,
 int live_ssh_run(struct live_call *call, json_t **ret_answer, struct err *err)
 {
 	struct links *links = links_of(call);
+	const json_t *host = json_object_get(call->args, "host");
 	_cleanup_free_ char *name = link_name(call);
 	struct ssh_link *link = take_link(links, name);
 	bool fresh = !link, again = false;
-	if (fresh && open_for_call(call, &link, err) < 0)
+	if (fresh && live_ssh_connect(call, host, &link, err) < 0)
 		return -1;
 
 	_cleanup_outcome_ struct run_outcome outcome = {0};
@@ -305,7 +306,7 @@ int live_ssh_run(struct live_call *call, json_t **ret_answer, struct err *err)
 		ssh_link_close(TAKE_PTR(link));
 		run_outcome_release(&outcome);
 		err_clear(err);
-		if (open_for_call(call, &link, err) < 0)
+		if (live_ssh_connect(call, host, &link, err) < 0)
 			return -1;
 		result = attempt(call, link, &outcome, &again, err);
 	}

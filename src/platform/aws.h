@@ -24,14 +24,15 @@ void aws_credentials_copy(struct aws_credentials *to, const struct aws_credentia
 int aws_profile_read(const char *text, size_t bytes, const char *profile,
 		     struct aws_credentials *ret, struct err *err);
 
-/* STS AssumeRoleWithWebIdentity (API version 2011-06-15). Blocks for one request. */
+/* STS AssumeRoleWithWebIdentity (API version 2011-06-15). Blocks for a request, or a few when answers fail to
+ * come. ERR_AUTH: refused; ERR_NET, ERR_TIMEOUT, ERR_CANCELLED; ERR_CONFIG: the endpoint. */
 struct aws_web_identity {
 	const char *endpoint; /* "https://sts.eu-central-1.amazonaws.com" */
 	const char *role;     /* ARN */
 	const char *session;  /* RoleSessionName */
 	const struct secret *token;
 	struct http_tls tls;
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* of each request */
 	struct stop stop;
 };
 int aws_web_identity(struct trust *trust, const struct aws_web_identity *asked,

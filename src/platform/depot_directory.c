@@ -112,10 +112,13 @@ static int list_entry(const struct directory *directory, const char *name,
 		      const char *prefix, struct depot_objects *ret, struct err *err)
 {
 	struct fs_stat status;
+	struct err ignored = {0};
 	_cleanup_free_ char *path = directory_path(directory, name);
 	if (fs_stat(path, &status, err) < 0)
 		return -1;
-	if (status.type == FS_FILE && str_has_prefix(name, prefix))
+	/* Files that a depot cannot have made are not ours. */
+	if (status.type == FS_FILE && str_has_prefix(name, prefix) &&
+	    depot_check_name(name, &ignored) == 0)
 		describe(name, &status, vec_push(ret));
 	if (status.type == FS_DIRECTORY &&
 	    (leads_to(name, prefix) || str_has_prefix(name, prefix)))
@@ -130,7 +133,12 @@ static int list_below(const struct directory *directory, const char *below,
 	size_t count = 0;
 	_cleanup_free_ char *path =
 		*below ? directory_path(directory, below) : mem_strdup(directory->path);
-	int result = fs_list(path, &names, &count, err);
+	struct err why = {0};
+	int result = fs_list(path, &names, &count, &why);
+	if (result < 0 && why.code == ERR_NOT_FOUND)
+		return 0; /* not made yet, or removed meanwhile with what was in it */
+	if (result < 0)
+		*err = why;
 	for (size_t i = 0; i < count; i++) {
 		_cleanup_free_ char *name =
 			str_format("%s%s%s", below, *below ? "/" : "", names[i]);
@@ -166,7 +174,15 @@ int directory_sync(const char *path, struct err *err)
 	return result;
 }
 
-/* Directories that became empty stay: another upload may be about to use them. */
+/* Up to the depot's own directory. Whoever was about to use one of them makes it again (link_to()). */
+static int remove_empty(const struct directory *directory, char *path, struct err *err)
+{
+	do
+		*strrchr(path, '/') = '\0';
+	while (strlen(path) > strlen(directory->path) && rmdir(path) == 0);
+	return directory_sync(path, err);
+}
+
 static int remove_object(struct depot *depot, const char *name, struct err *err)
 {
 	if (depot_check_name(name, err) < 0)
@@ -176,8 +192,7 @@ static int remove_object(struct depot *depot, const char *name, struct err *err)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
 			       : directory_fail("remove", path, err);
-	*strrchr(path, '/') = '\0';
-	return directory_sync(path, err);
+	return remove_empty((struct directory *)depot, path, err);
 }
 
 /* --- making -------------------------------------------------------------------------------- */
@@ -230,8 +245,8 @@ static const struct depot_ops ops = {
 int depot_directory_new(const char *path, unsigned mode, struct depot **ret,
 			struct err *err)
 {
-	if (fs_make_directories(path, err) < 0)
-		return -1;
+	if (str_is_blank(path))
+		return err_set(err, ERR_CONFIG, "a depot needs the path of a directory");
 	struct directory *directory = mem_new(struct directory);
 	directory->depot.ops = &ops;
 	directory->path = mem_strdup(path);

@@ -11,8 +11,8 @@
 
 #include "platform/depot.h"
 
-/* The directory is made when it is missing. `mode`: permission bits of objects. Release with
- * depot_freep(). */
+/* The directory is made when it is missing and something is to be written; until then it is an empty depot.
+ * `mode`: permission bits of objects. Release with depot_freep(). */
 int depot_directory_new(const char *path, unsigned mode, struct depot **ret,
 			struct err *err);
 

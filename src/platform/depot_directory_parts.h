@@ -1,8 +1,10 @@
 /* room: platform
- * What depot_directory.c and depot_directory_upload.c share.
+ * What depot_directory.c, depot_directory_upload.c and depot_directory_resume.c share.
  */
 #ifndef BELAY_PLATFORM_DEPOT_DIRECTORY_PARTS_H
 #define BELAY_PLATFORM_DEPOT_DIRECTORY_PARTS_H
+
+#include <pthread.h>
 
 #include "platform/depot.h"
 
@@ -38,6 +40,30 @@ int directory_resume(struct depot *depot, const char *id, const struct depot_beg
 		     struct err *err);
 int directory_abandon(struct depot *depot, const struct depot_unfinished *which,
 		      struct err *err);
+
+struct depot_upload {
+	struct directory *directory;
+	char *id, *name, *mark;
+	size_t part_bytes;
+	int data_fd, list_fd;
+	pthread_mutex_t lock; /* of parts */
+	struct depot_parts parts;
+};
+
+/* A handle without files; directory_drop() frees it. */
+struct depot_upload *directory_upload_new(struct directory *directory, const char *id,
+					  const struct depot_begin *begin);
+/* `flags`: for open(2), besides those for reading and writing. */
+int directory_upload_open(struct depot_upload *upload, int flags, struct err *err);
+/* A file of an upload: "data" or "parts". Fresh. */
+char *directory_upload_path(const struct directory *directory, const char *id,
+			    const char *suffix);
+/* How ID.parts begins. Fresh. */
+char *directory_first_line(const struct depot_begin *begin);
+int directory_remove_files(const struct directory *directory, const char *id,
+			   struct err *err);
+/* Hexadecimal, fresh. */
+char *directory_sha256(const void *data, size_t bytes);
 
 /* Fresh. */
 char *directory_upload_id(const struct depot_upload *upload);
