@@ -21,9 +21,9 @@ enum { LEAST_ROOM = 4 << 10 /* less than this is padded */ };
 struct pack {
 	struct pack_options options;
 	struct pack_sink sink;
-	ZSTD_CCtx *zstd; /* of the caller's thread, for what is left over */
-	unsigned char *chunk;
-	size_t used; /* of the chunk; the header included */
+	ZSTD_CCtx *zstd;      /* of the caller's thread, for what is left over */
+	unsigned char *chunk; /* the sink's; NULL until something goes into it */
+	size_t used;          /* of the chunk; the header included */
 	uint64_t index;
 	double share; /* compressed size of the last unit, as a share of its own */
 	bool filling; /* the unit number `filled` has some input */
@@ -100,7 +100,6 @@ struct pack *pack_new(const struct pack_options *options, struct pack_sink sink)
 	pack->options = *options;
 	pack->sink = sink;
 	pack->zstd = compressor_new(options->level);
-	pack->chunk = mem_alloc(options->chunk_bytes);
 	pack->used = PACK_HEADER_BYTES;
 	pack->share = 1;
 	pack->unit_count = (size_t)options->threads + 1;
@@ -131,7 +130,6 @@ void pack_freep(struct pack **pack)
 	ZSTD_freeCCtx(p->zstd);
 	free(p->threads);
 	free(p->units);
-	free(p->chunk);
 	free(p);
 }
 
@@ -143,16 +141,25 @@ static size_t room_of(const struct pack *pack)
 	return pack->options.chunk_bytes - pack->used - PACK_FRAME_HEADER_BYTES;
 }
 
+static int want_chunk(struct pack *pack, struct err *err)
+{
+	if (!pack->chunk)
+		pack->chunk = pack->sink.room(pack->sink.context, err);
+	return pack->chunk ? 0 : -1;
+}
+
 static int give_chunk(struct pack *pack, bool final, struct err *err)
 {
+	if (want_chunk(pack, err) < 0)
+		return -1;
 	size_t size = pack->used;
 	if (!final) {
 		size = pack->options.chunk_bytes;
 		pack_padding_write(pack->chunk + pack->used, size - pack->used);
 	}
 	pack_header_write(pack->chunk, pack->options.id, pack->index, final);
-	if (pack->sink.take(pack->sink.context, pack->chunk, size, pack->index, final,
-			    err) < 0)
+	pack->chunk = NULL;
+	if (pack->sink.take(pack->sink.context, size, pack->index, final, err) < 0)
 		return -1;
 	pack->index++;
 	pack->used = PACK_HEADER_BYTES;
@@ -185,6 +192,8 @@ static int place(struct pack *pack, struct pack_unit *unit, struct err *err)
 {
 	pack->share = (double)unit->frame_bytes / (double)unit->input_bytes;
 	while (unit->err.code == ERR_NONE && unit->frame_bytes > room_of(pack)) {
+		if (want_chunk(pack, err) < 0)
+			return -1;
 		const struct unit_point *point = unit_cut(unit, room_of(pack));
 		if (point) {
 			pack->used +=
@@ -203,6 +212,8 @@ static int place(struct pack *pack, struct pack_unit *unit, struct err *err)
 		*err = unit->err;
 		return -1;
 	}
+	if (want_chunk(pack, err) < 0)
+		return -1;
 	memcpy(pack->chunk + pack->used, unit->frame, unit->frame_bytes);
 	pack->used += unit->frame_bytes;
 	return 0;

@@ -23,10 +23,14 @@
 
 enum { PACK_ID_BYTES = 16, PACK_CHUNK_MIN = 256 << 10, PACK_CHUNK_MAX = 64 << 20 };
 
-/* Takes a chunk; `data` is valid during the call. */
+/* Where chunks go. */
 struct pack_sink {
-	int (*take)(void *context, const void *data, size_t bytes, uint64_t index,
-		    bool final, struct err *err);
+	/* Memory for the next chunk, chunk_bytes of it; the pack's until the chunk is taken. NULL with
+	 * *err filled. */
+	unsigned char *(*room)(void *context, struct err *err);
+	/* The chunk in that memory is complete. */
+	int (*take)(void *context, size_t bytes, uint64_t index, bool final,
+		    struct err *err);
 	void *context;
 };
 
@@ -48,9 +52,13 @@ int pack_end(struct pack *pack, struct err *err);
 
 /* --- back ---------------------------------------------------------------------------------- */
 
-/* Takes unpacked data; `data` is valid during the call. */
+/* Where unpacked data goes. */
 struct unpack_sink {
-	int (*take)(void *context, const void *data, size_t bytes, struct err *err);
+	/* Memory for what comes next, *ret_bytes of it, at least one; the unpacker's until it is taken (asked
+	 * again before that: the same). NULL with *err filled. */
+	void *(*room)(void *context, size_t *ret_bytes, struct err *err);
+	/* So much of it is filled, at least one byte. */
+	int (*take)(void *context, size_t bytes, struct err *err);
 	void *context;
 };
 
@@ -61,7 +69,13 @@ struct unpack *unpack_new(const unsigned char id[static PACK_ID_BYTES],
 void unpack_freep(struct unpack **unpack);
 /* The next chunk, in order. ERR_STATE says what is wrong with it. */
 int unpack_add(struct unpack *unpack, const void *chunk, size_t bytes, struct err *err);
+/* A chunk by itself, which must be the one with this index; `final` when nothing may follow it. */
+int unpack_one(struct unpack *unpack, const void *chunk, size_t bytes, uint64_t index,
+	       bool final, struct err *err);
 /* Was the last chunk the final one? ERR_STATE when something is missing. */
 int unpack_end(const struct unpack *unpack, struct err *err);
+
+/* Of libzstd: "1.5.4". */
+const char *pack_library_version(void);
 
 #endif

@@ -13,30 +13,62 @@
 #define CHUNK ((size_t)PACK_CHUNK_MIN)
 
 struct chunks {
+	unsigned char room[CHUNK];
 	struct str bytes; /* all of them behind each other */
 	size_t count;
 	size_t odd; /* chunks before the final one that have another size */
 	size_t finals;
 };
 
-static int take_chunk(void *context, const void *data, size_t bytes, uint64_t index,
-		      bool final, struct err *err)
+static unsigned char *room_for_chunk(void *context, struct err *err)
+{
+	(void)err;
+	return ((struct chunks *)context)->room;
+}
+
+static int take_chunk(void *context, size_t bytes, uint64_t index, bool final,
+		      struct err *err)
 {
 	struct chunks *chunks = context;
 	(void)err;
 	CHECK_INT_EQ(index, chunks->count);
-	str_add_bytes(&chunks->bytes, data, bytes);
+	str_add_bytes(&chunks->bytes, chunks->room, bytes);
 	chunks->count++;
 	chunks->odd += !final && bytes != CHUNK;
 	chunks->finals += final;
 	return 0;
 }
 
-static int take_data(void *context, const void *data, size_t bytes, struct err *err)
+struct unpacked {
+	char room[5000];
+	struct str bytes;
+};
+
+static void *room_for_data(void *context, size_t *ret_bytes, struct err *err)
 {
+	struct unpacked *out = context;
 	(void)err;
-	str_add_bytes(context, data, bytes);
+	*ret_bytes = sizeof out->room;
+	return out->room;
+}
+
+static int take_data(void *context, size_t bytes, struct err *err)
+{
+	struct unpacked *out = context;
+	(void)err;
+	CHECK(bytes > 0);
+	str_add_bytes(&out->bytes, out->room, bytes);
 	return 0;
+}
+
+static void unpacked_release(struct unpacked *out)
+{
+	str_release(&out->bytes);
+}
+
+static struct unpack *unpack_into(const unsigned char *which, struct unpacked *out)
+{
+	return unpack_new(which, (struct unpack_sink){room_for_data, take_data, out});
 }
 
 static const unsigned char id[PACK_ID_BYTES] = "0123456789abcdef";
@@ -66,7 +98,7 @@ static void pack_all(const unsigned char *data, size_t len, int threads,
 		.chunk_bytes = CHUNK, .level = 3, .threads = threads};
 	memcpy(options.id, id, sizeof id);
 	_cleanup_(pack_freep) struct pack *pack =
-		pack_new(&options, (struct pack_sink){take_chunk, ret});
+		pack_new(&options, (struct pack_sink){room_for_chunk, take_chunk, ret});
 	/* In pieces that fit nothing. */
 	for (size_t at = 0; at < len; at += 70001)
 		CHECK_OK(pack_add(pack, data + at, len - at < 70001 ? len - at : 70001,
@@ -115,7 +147,8 @@ TEST(what_was_packed_comes_back)
 		for (int threads = 1; threads <= 2; threads++) {
 			struct err err = {0};
 			struct chunks chunks = {.bytes = STR_INIT};
-			_cleanup_str_ struct str out = STR_INIT;
+			__attribute__((cleanup(unpacked_release))) struct unpacked out = {
+				.bytes = STR_INIT};
 			_cleanup_free_ unsigned char *data =
 				make_data(row->kind, row->len);
 			pack_all(data, row->len, threads, &chunks);
@@ -123,7 +156,7 @@ TEST(what_was_packed_comes_back)
 			CHECK_INT_EQ(chunks.finals, 1);
 			check_stock_tools(&chunks, data, row->len);
 			_cleanup_(unpack_freep) struct unpack *unpack =
-				unpack_new(id, (struct unpack_sink){take_data, &out});
+				unpack_into(id, &out);
 			for (size_t at = 0; at < chunks.bytes.len; at += CHUNK) {
 				size_t left = chunks.bytes.len - at;
 				CHECK_OK(unpack_add(unpack, chunks.bytes.data + at,
@@ -131,8 +164,7 @@ TEST(what_was_packed_comes_back)
 					 &err);
 			}
 			CHECK_OK(unpack_end(unpack, &err), &err);
-			CHECK(out.len == row->len &&
-			      memcmp(str_text(&out), data, row->len) == 0);
+			CHECK_MEM_EQ(str_text(&out.bytes), out.bytes.len, data, row->len);
 			str_release(&chunks.bytes);
 		}
 	}
@@ -171,9 +203,9 @@ TEST(chunks_out_of_place_are_noticed)
 		return;
 	FOR_ROWS(row, mistakes) {
 		struct err err = {0};
-		_cleanup_str_ struct str out = STR_INIT;
-		_cleanup_(unpack_freep) struct unpack *unpack =
-			unpack_new(id, (struct unpack_sink){take_data, &out});
+		__attribute__((cleanup(unpacked_release))) struct unpacked out = {
+			.bytes = STR_INIT};
+		_cleanup_(unpack_freep) struct unpack *unpack = unpack_into(id, &out);
 		int result = 0;
 		for (size_t i = 0; result == 0 && row->order[i] >= 0; i++) {
 			size_t at = (size_t)row->order[i] * CHUNK;
@@ -193,20 +225,57 @@ TEST(another_backup_and_a_cut_chunk_are_noticed)
 	struct err err = {0};
 	struct chunks chunks = {.bytes = STR_INIT};
 	static const unsigned char other[PACK_ID_BYTES] = "another backup";
-	_cleanup_str_ struct str out = STR_INIT;
+	__attribute__((cleanup(unpacked_release))) struct unpacked out = {
+		.bytes = STR_INIT};
 	_cleanup_free_ unsigned char *data = make_data(TEXT, 1000);
 	pack_all(data, 1000, 1, &chunks);
-	_cleanup_(unpack_freep) struct unpack *theirs =
-		unpack_new(other, (struct unpack_sink){take_data, &out});
+	_cleanup_(unpack_freep) struct unpack *theirs = unpack_into(other, &out);
 	CHECK_FAILS(unpack_add(theirs, chunks.bytes.data, chunks.bytes.len, &err), &err,
 		    ERR_STATE, "belongs to another backup");
 	for (size_t len = 0; len < chunks.bytes.len; len++) {
 		struct err cut = {0};
-		_cleanup_(unpack_freep) struct unpack *ours =
-			unpack_new(id, (struct unpack_sink){take_data, &out});
+		_cleanup_(unpack_freep) struct unpack *ours = unpack_into(id, &out);
 		int result = unpack_add(ours, chunks.bytes.data, len, &cut);
 		/* Cut right behind the header a chunk is whole, and empty. */
 		CHECK(result < 0 || len == 48);
+	}
+	str_release(&chunks.bytes);
+}
+
+/* Each chunk by itself: index and end are compared with what is expected. */
+static const struct alone {
+	const char *name;
+	size_t chunk, index;
+	bool final;
+	const char *why; /* NULL: it is right */
+} alone[] = {
+	{"the second", 1, 1, false, NULL},
+	{"the last", 3, 3, true, NULL},
+	{"the first again", 0, 0, false, NULL},
+	{"another index", 1, 2, false, "chunk 1 stands in the place of chunk 2"},
+	{"not the end yet", 3, 3, false, "there are chunks after the final one"},
+	{"not yet the end", 2, 2, true, "the end is missing"},
+};
+
+TEST(a_chunk_is_read_by_itself)
+{
+	struct chunks chunks = {.bytes = STR_INIT};
+	_cleanup_free_ unsigned char *data = make_data(NOISE, 3 * CHUNK + 1000);
+	pack_all(data, 3 * CHUNK + 1000, 1, &chunks);
+	__attribute__((cleanup(unpacked_release))) struct unpacked out = {
+		.bytes = STR_INIT};
+	_cleanup_(unpack_freep) struct unpack *unpack = unpack_into(id, &out);
+	FOR_ROWS(row, alone) {
+		struct err err = {0};
+		size_t at = row->chunk * CHUNK;
+		size_t left = chunks.bytes.len - at;
+		int result = unpack_one(unpack, chunks.bytes.data + at,
+					left < CHUNK ? left : CHUNK, row->index,
+					row->final, &err);
+		if (row->why)
+			CHECK_FAILS(result, &err, ERR_STATE, row->why);
+		else
+			CHECK_OK(result, &err);
 	}
 	str_release(&chunks.bytes);
 }
