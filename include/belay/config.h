@@ -96,7 +96,9 @@ struct config_store {
 	const char *
 		name; /* `name:` of the entry, else "s3", "directory", "ssh" (with a number when there
 			     are several) */
-	json_t *target; /* STORE of the effects, with its name */
+	/* STORE of the effects, with its name. An object lock is {mode, for_ms} here: whoever writes makes
+	 * `until_ms` of it. */
+	json_t *target;
 	bool remote;
 	struct config_keep keep;
 };
@@ -117,13 +119,14 @@ struct config_backup {
 		const char *file; /* of a stream: its name. NULL: a tar */
 		struct config_names
 			sets; /* "nginx", "certificates", "units", "environment", "system" */
-		const struct config_host *host; /* of the sets; NULL: this machine */
+		const struct config_host *host; /* where all of it is; NULL: this machine */
 	} source;
 	struct {
 		struct config_names recipients; /* paths of certificates */
 		json_t *passphrase;             /* secret reference, or NULL */
 	} seal;
-	/* To open them here: members of `open` of backup.read, `certificate` still a path. NULL: by options. */
+	/* To open them here: members of `open` of backup.read, `certificate` still a path. With a passphrase
+	 * that of `seal`, unless another one is given. NULL: by options. */
 	json_t *open;
 	struct {
 		json_t *key, *key_passphrase; /* secret references, or NULL */
@@ -273,8 +276,8 @@ int config_choose_environment(const struct config *config, const char *name,
 json_t *config_secrets(const struct config *config,
 		       const struct config_environment *environment);
 
-/* The same of one backup: `writes` what making it needs, else what opening it needs (all of it optional when it
- * is only looked at). New. */
+/* The same of one backup: `writes` what making it needs, else its stores and, not needed for looking at it
+ * only, what opens it, restores it and is drilled with. New. */
 json_t *config_backup_secrets(const struct config_backup *backup, bool writes);
 
 /* The schema as embedded text, parsed. New reference. */

@@ -14,7 +14,8 @@
  *
  * Secrets never cross the seam upwards or downwards: arguments carry *references*,
  * {"$secret": {"env": NAME}} or {"$secret": {"file": PATH}}, optionally with "prefix"/"suffix"
- * text beside "$secret" members, or {"$secret": {"oidc": {"audience": TEXT}}}, the token that GitHub
+ * text beside "$secret" members ("optional": true beside it: an optional member that counts as absent when the secret is
+ * missing; of STORE's session_token so far), or {"$secret": {"oidc": {"audience": TEXT}}}, the token that GitHub
  * gives this job (permissions: id-token: write); live resolves them for the duration of one call, and redact scrubs
  * every answer and error of every secret value that was ever resolved in this process.
  *

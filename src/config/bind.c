@@ -1,6 +1,6 @@
 /* Binding: state, hosts and checks. Copies values and converts units, decides nothing; strings stay in
  * the tree and are borrowed from there. Environments are in bind_environment.c, who hears of them in
- * bind_notify.c. */
+ * bind_notify.c, backups in bind_backup.c. */
 #include "bind.h"
 
 #include <stdlib.h>
@@ -193,5 +193,6 @@ void bind_config(struct config *config)
 	bind_github(config);
 	bind_incidents(config);
 	bind_notifications(config);
+	bind_backups(config);
 	bind_environments(config);
 }

@@ -15,6 +15,7 @@ void bind_checks(struct config *config);
 void bind_github(struct config *config);
 void bind_incidents(struct config *config);
 void bind_notifications(struct config *config);
+void bind_backups(struct config *config);
 void bind_environments(struct config *config);
 
 /* Copies an array of strings. */
@@ -22,6 +23,7 @@ void bind_names(const json_t *array, struct config_names *ret);
 void names_release(struct config_names *names);
 void environment_release(struct config_environment *environment);
 void notification_release(struct config_notification *notification);
+void backup_release(struct config_backup *backup);
 
 /* A duration under `key`, or `fallback_ms`. */
 int64_t bind_duration(const json_t *object, const char *key, int64_t fallback_ms);

@@ -41,6 +41,8 @@ static void bind_service(const struct config *config, struct config_service *ser
 			service->hosts[service->host_count++] = host;
 	}
 	service->timeout_ms = bind_default_duration(config, settings, "timeout");
+	service->backup =
+		config_backup(config, json_get_string(settings, "backup", NULL));
 }
 
 static void bind_services(const struct config *config,

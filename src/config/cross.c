@@ -1,5 +1,6 @@
 /* Checks across the document: the tools for it, hosts, and what concerns no room of its own. Checks are in
- * cross_check.c, environments and services in cross_environment.c. */
+ * cross_check.c, environments and services in cross_environment.c, who is told in cross_notify.c, backups in
+ * cross_backup.c and cross_store.c. */
 #include "cross.h"
 
 #include <string.h>
@@ -9,11 +10,10 @@
 #include "belay/timefmt.h"
 #include "order.h"
 
-void cross_duration(const struct inspection *in, const struct spot *parent,
-		    const json_t *object, const char *key, int64_t min)
+void cross_duration_within(const struct inspection *in, const struct spot *parent,
+			   const json_t *object, const char *key, int64_t min,
+			   int64_t max)
 {
-	enum { DAYS_MAX = 366 };
-	const int64_t max = (int64_t)DAYS_MAX * 24 * 3600 * 1000;
 	const char *text = json_get_string(object, key, NULL);
 	int64_t value_ms;
 	if (!text || duration_parse(text, &value_ms) < 0 ||
@@ -27,19 +27,33 @@ void cross_duration(const struct inspection *in, const struct spot *parent,
 		    str_text(&bound));
 }
 
-void cross_size(const struct inspection *in, const struct spot *parent,
-		const json_t *object, const char *key, int64_t max)
+void cross_duration(const struct inspection *in, const struct spot *parent,
+		    const json_t *object, const char *key, int64_t min)
+{
+	enum { DAYS_MAX = 366 };
+	cross_duration_within(in, parent, object, key, min,
+			      (int64_t)DAYS_MAX * 24 * 3600 * 1000);
+}
+
+void cross_size_within(const struct inspection *in, const struct spot *parent,
+		       const json_t *object, const char *key, int64_t min, int64_t max)
 {
 	const char *text = json_get_string(object, key, NULL);
 	int64_t value;
-	if (!text || size_parse(text, &value) < 0 || (value >= 1 && value <= max))
+	if (!text || size_parse(text, &value) < 0 || (value >= min && value <= max))
 		return;
 	_cleanup_str_ struct str bound = STR_INIT;
-	size_add(&bound, value < 1 ? 1 : max);
+	size_add(&bound, value < min ? min : max);
 	problem_add(in, &AT(parent, key), false, NULL,
 		    "%s '%s' is too %s: it is at %s %s", key, text,
-		    value < 1 ? "small" : "large", value < 1 ? "least" : "most",
+		    value < min ? "small" : "large", value < min ? "least" : "most",
 		    str_text(&bound));
+}
+
+void cross_size(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key, int64_t max)
+{
+	cross_size_within(in, parent, object, key, 1, max);
 }
 
 void cross_port(const struct inspection *in, const struct spot *parent,
@@ -56,6 +70,26 @@ void cross_port(const struct inspection *in, const struct spot *parent,
 			    "the port in '%s' is not between 1 and 65535", text);
 }
 
+/* `spot` is the name's own. */
+static void check_name(const struct inspection *in, const struct spot *spot,
+		       const json_t *value, const json_t *known, const char *what)
+{
+	const char *name = json_string_value(value);
+	if (!name || (!is_ignored(name) && json_object_get(known, name)))
+		return;
+	char *hint = hint_nearest(name, known);
+	problem_add(in, spot, false,
+		    hint ? hint : str_format("there is no %s in this file yet", what),
+		    "unknown %s '%s'", what, name);
+}
+
+void cross_name(const struct inspection *in, const struct spot *parent,
+		const json_t *object, const char *key, const json_t *known,
+		const char *what)
+{
+	check_name(in, &AT(parent, key), json_object_get(object, key), known, what);
+}
+
 void cross_names(const struct inspection *in, const struct spot *parent,
 		 const json_t *object, const char *key, const json_t *known,
 		 const char *what)
@@ -63,15 +97,9 @@ void cross_names(const struct inspection *in, const struct spot *parent,
 	size_t i;
 	json_t *value;
 	json_array_foreach(json_object_get(object, key), i, value) {
-		const char *name = json_string_value(value);
 		char buffer[INDEX_BYTES];
-		if (!name || (!is_ignored(name) && json_object_get(known, name)))
-			continue;
-		char *hint = hint_nearest(name, known);
-		problem_add(in, &AT(&AT(parent, key), spot_index(buffer, i)), false,
-			    hint ? hint
-				 : str_format("there is no %s in this file yet", what),
-			    "unknown %s '%s'", what, name);
+		check_name(in, &AT(&AT(parent, key), spot_index(buffer, i)), value, known,
+			   what);
 	}
 }
 
@@ -118,4 +146,5 @@ void cross_check(const struct inspection *in)
 	cross_checks(in);
 	cross_environments(in);
 	cross_telling(in);
+	cross_backups(in);
 }

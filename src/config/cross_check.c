@@ -39,8 +39,8 @@ static const char *find_assignment(const char *text)
 }
 
 /* ".status = 200" is good jq, gives an object and so holds always: never what was meant. */
-static void cross_predicates(const struct inspection *in, const struct spot *check,
-			     const json_t *object, const char *key)
+void cross_predicates(const struct inspection *in, const struct spot *check,
+		      const json_t *object, const char *key)
 {
 	const struct spot list = AT(check, key);
 	size_t i;

@@ -1,5 +1,6 @@
 /* Checks across the document, about environments and their services: names that must exist, cycles,
  * two services in one place. */
+#include "backups.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "cross.h"
@@ -31,6 +32,24 @@ static void cross_paths(const struct inspection *in, const struct spot *services
 			json_object_set_new(owners, place, json_string(name));
 		}
 	}
+}
+
+/* The backup that is made before a service is touched is on the same journal. */
+static void cross_service_backup(const struct inspection *in, const struct spot *spot,
+				 const json_t *service, const char *environment)
+{
+	const json_t *backups = json_object_get(in->root, "backups");
+	const json_t *environments = json_object_get(in->root, "environments");
+	const char *name = json_get_string(service, "backup", NULL);
+	cross_name(in, spot, service, "backup", backups, "backup");
+	if (!name || !json_object_get(backups, name))
+		return;
+	const char *journal = backup_journal(in->root, name);
+	if (journal && json_object_get(environments, journal) &&
+	    !str_equal(journal, environment))
+		problem_add(in, &AT(spot, "backup"), false,
+			    str_format("make a backup of its own for '%s'", environment),
+			    "backup '%s' is on the journal of '%s'", name, journal);
 }
 
 /* Settings that count in one mode of the driver only. */
@@ -68,6 +87,7 @@ static void cross_services(const struct inspection *in, const struct spot *envir
 		cross_names(in, &spot, service, "hosts", hosts, "host");
 		cross_duration(in, &spot, service, "timeout", 1);
 		cross_digitalocean(in, &spot, service);
+		cross_service_backup(in, &spot, service, environment->token);
 	}
 	cross_cycle(in, &services, things, "needs");
 	cross_paths(in, &services, things);

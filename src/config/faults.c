@@ -89,8 +89,9 @@ static bool report_variant(const struct report *report, const char *pointer,
 			   const json_t *schema)
 {
 	const json_t *instance = json_at(report->in->root, pointer);
-	schema = walk_resolve(report->schema, schema);
-	if (!json_is_object(instance) || !json_object_get(schema, "oneOf"))
+	schema = walk_form(report->schema, schema, instance);
+	const char *thing = json_get_string(schema, "x-thing", NULL);
+	if (!json_is_object(instance) || !json_object_get(schema, "oneOf") || !thing)
 		return false;
 	_cleanup_json_ json_t *keys = variant_keys(schema);
 	_cleanup_str_ struct str found = STR_INIT;
@@ -98,7 +99,6 @@ static bool report_variant(const struct report *report, const char *pointer,
 	_cleanup_free_ char *name = last_token(pointer);
 	if (count == 1)
 		return false;
-	const char *thing = json_get_string(schema, "x-thing", "value");
 	if (count == 0)
 		problem_add_at(report->in, pointer, true,
 			       str_format("%s '%s' %s", thing, name,
@@ -124,7 +124,7 @@ static const json_t *find_variant(const struct report *report, const json_t *sch
 {
 	size_t i;
 	json_t *part;
-	schema = walk_resolve(report->schema, schema);
+	schema = walk_form(report->schema, schema, instance);
 	json_array_foreach(json_object_get(schema, "allOf"), i, part) {
 		const json_t *then =
 			walk_resolve(report->schema, json_object_get(part, "then"));

@@ -40,6 +40,11 @@ const struct config_host *config_host(const struct config *config, const char *n
 	FIND_NAMED(config->hosts, config->host_count, name);
 }
 
+const struct config_backup *config_backup(const struct config *config, const char *name)
+{
+	FIND_NAMED(config->backups, config->backup_count, name);
+}
+
 static int err_environment(const struct config *config, const char *name, struct err *err)
 {
 	const json_t *known = json_object_get(config->tree, "environments");

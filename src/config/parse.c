@@ -35,6 +35,8 @@ void config_free(struct config *config)
 		environment_release(&config->environments[i]);
 	for (size_t i = 0; i < config->notification_count; i++)
 		notification_release(&config->notifications[i]);
+	for (size_t i = 0; i < config->backup_count; i++)
+		backup_release(&config->backups[i]);
 	for (size_t i = 0; i < config->check_count; i++) {
 		names_release(&config->checks[i].expect);
 		names_release(&config->checks[i].warn);
@@ -43,6 +45,7 @@ void config_free(struct config *config)
 		json_decref(config->hosts[i].connection);
 	free(config->environments);
 	free(config->notifications);
+	free(config->backups);
 	free(config->checks);
 	free(config->hosts);
 	json_decref(config->state.remote);

@@ -1,6 +1,6 @@
 /* Walking a schema beside an instance: see walk.h. Knows the keywords that config.schema.json is built
- * from ($ref, properties, patternProperties "^x-", additionalProperties, items, allOf with if/then); it
- * judges nothing, that is the validator's work. */
+ * from ($ref, properties, patternProperties "^x-", additionalProperties, items, allOf with if/then, anyOf by type);
+ * it judges nothing, that is the validator's work. */
 #include "walk.h"
 
 #include <stdlib.h>
@@ -17,6 +17,26 @@ const json_t *walk_resolve(const json_t *root, const json_t *schema)
 		if (!ref || ref[0] != '#')
 			break;
 		schema = json_at(root, ref + 1);
+	}
+	return schema;
+}
+
+static bool has_type(const json_t *instance, const char *type)
+{
+	return json_is_object(instance)  ? str_equal(type, "object")
+	       : json_is_array(instance) ? str_equal(type, "array")
+					 : false;
+}
+
+const json_t *walk_form(const json_t *root, const json_t *schema, const json_t *instance)
+{
+	size_t i;
+	json_t *branch;
+	schema = walk_resolve(root, schema);
+	json_array_foreach(json_object_get(schema, "anyOf"), i, branch) {
+		const json_t *form = walk_resolve(root, branch);
+		if (has_type(instance, json_get_string(form, "type", NULL)))
+			return form;
 	}
 	return schema;
 }
@@ -74,7 +94,7 @@ static const json_t *member_in_parts(const json_t *root, const json_t *schema,
 const json_t *walk_member(const json_t *root, const json_t *schema,
 			  const json_t *instance, const char *token)
 {
-	schema = walk_resolve(root, schema);
+	schema = walk_form(root, schema, instance);
 	const json_t *found = member_in_parts(root, schema, instance, token);
 	if (found)
 		return found;

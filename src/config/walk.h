@@ -24,6 +24,10 @@ const json_t *walk_annotation(const json_t *root, const json_t *schema,
 /* Follows $ref chains. */
 const json_t *walk_resolve(const json_t *root, const json_t *schema);
 
+/* The same, and of an anyOf into the branch for values of the instance's type: what may be an object or
+ * a list of them. */
+const json_t *walk_form(const json_t *root, const json_t *schema, const json_t *instance);
+
 /* Does the instance meet an `if` made of required, properties/const and not? */
 int walk_condition_holds(const json_t *condition, const json_t *instance);
 

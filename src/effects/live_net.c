@@ -109,8 +109,13 @@ int live_resolve_member(struct live_call *call, const json_t *object, const char
 			const char *what, struct secret *ret_secret, struct err *err)
 {
 	const json_t *value = json_object_get(object, key);
+	struct err missing = {0};
 	if (!value || json_is_null(value))
 		return 0;
+	if (json_is_true(json_object_get(value, "optional"))) {
+		(void)live_resolve(call, value, what, ret_secret, &missing);
+		return 0;
+	}
 	return live_resolve(call, value, what, ret_secret, err);
 }
 
