@@ -87,6 +87,10 @@ int str_unbase64(const char *text, unsigned char **ret_data, size_t *ret_len);
 /* Lowercase hexadecimal. */
 char *str_hex(const void *data, size_t len);
 
+/* The last line that is not blank, without blanks around it: what a command said before it ended. "" when there
+ * is none. Fresh. */
+char *str_last_line(const char *text);
+
 /* Wraps text in single quotes for a POSIX shell. */
 void str_add_shell_quoted(struct str *s, const char *text);
 

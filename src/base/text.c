@@ -302,6 +302,19 @@ char *str_hex(const void *data, size_t len)
 	return text;
 }
 
+char *str_last_line(const char *text)
+{
+	size_t end = strlen(text);
+	while (end > 0 && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	size_t begin = end;
+	while (begin > 0 && text[begin - 1] != '\n')
+		begin--;
+	while (begin < end && strchr(" \t", text[begin]))
+		begin++;
+	return mem_strndup(text + begin, end - begin);
+}
+
 void str_add_shell_quoted(struct str *s, const char *text)
 {
 	str_add_char(s, '\'');

@@ -1,5 +1,6 @@
 /* What drivers make of a finished command and of a plan: shared by all of them. */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "belay/json.h"
@@ -19,23 +20,13 @@ void plan_add(json_t *plan, const char *step, const char *target,
 					      target, "summary", str_text(&summary)));
 }
 
-static char *last_line_of(const char *text)
-{
-	size_t end = strlen(text);
-	while (end > 0 && strchr(" \t\r\n", text[end - 1]))
-		end--;
-	size_t begin = end;
-	while (begin > 0 && text[begin - 1] != '\n')
-		begin--;
-	return end > begin ? mem_strndup(text + begin, end - begin) : NULL;
-}
-
 char *output_last_line(const json_t *answer)
 {
-	char *line = last_line_of(json_get_string(answer, "stderr", ""));
-	if (!line)
-		line = last_line_of(json_get_string(answer, "stdout", ""));
-	return line ? line : mem_strdup("");
+	char *line = str_last_line(json_get_string(answer, "stderr", ""));
+	if (*line)
+		return line;
+	free(line);
+	return str_last_line(json_get_string(answer, "stdout", ""));
 }
 
 int output_failed(const json_t *answer, const char *subject, const char *what,

@@ -160,6 +160,24 @@ TEST(hexadecimal_is_lowercase)
 	CHECK_STR_EQ(text, "00ab7f");
 }
 
+static const struct line_row {
+	const char *name, *text, *want;
+} lines[] = {
+	{"nothing", "", ""},
+	{"blank", " \n\t\r\n", ""},
+	{"one", "one", "one"},
+	{"with its end", "one\ntwo\n", "two"},
+	{"the last one that says something", "one\r\n\t two \r\n\n  \n", "two"},
+};
+
+TEST(the_last_line)
+{
+	FOR_ROWS(row, lines) {
+		_cleanup_free_ char *line = str_last_line(row->text);
+		CHECK_STR_EQ(line, row->want);
+	}
+}
+
 TEST(quotes_for_a_shell)
 {
 	_cleanup_str_ struct str s = STR_INIT;

@@ -1,0 +1,276 @@
+/* engine_backup_restore: a copy back to where it is asked for. What is wrong before anything was moved is an
+ * error; what goes wrong from then on is a result, and on the journal.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backup_source.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+
+struct restore {
+	const struct engine_backup *asked;
+	struct backup_source source;
+	json_t *to;     /* TO of backup.read */
+	json_t *answer; /* of it, or NULL */
+	struct err failure;
+	int64_t duration_ms;
+};
+
+/* --- where to --------------------------------------------------------------------------------- */
+
+static int check_words(const struct engine_backup *asked, struct err *err)
+{
+	int targets = (asked->to_directory != NULL) + (asked->to_file != NULL) +
+		      (asked->to_command != NULL) + asked->in_place;
+	if (targets != 1) {
+		err_set(err, ERR_USAGE,
+			targets ? "a backup is restored to one place"
+				: "where is it restored to?");
+		return err_hint(err, "--to DIRECTORY, --to-file PATH, --to-command "
+				     "COMMAND or --in-place");
+	}
+	if (!asked->folder || !asked->in_place)
+		return 0;
+	err_set(err, ERR_USAGE, "a folder does not say where it is restored in place");
+	return err_hint(err, "--to DIRECTORY, --to-file PATH or --to-command COMMAND");
+}
+
+/* The name of a stream's file comes from outside: it stays in the directory. */
+static int file_in(const char *directory, const json_t *manifest, json_t **ret,
+		   struct err *err)
+{
+	const char *name = json_get_string(manifest, "file", "");
+	if (!*name || strchr(name, '/') || str_equal(name, ".") || str_equal(name, ".."))
+		return err_set(err, ERR_CONFIG,
+			       "the backup's own name for its file, '%s', cannot be one",
+			       name);
+	_cleanup_free_ char *path = str_format("%s/%s", directory, name);
+	*ret = json_pack("{s:s}", "file", path);
+	return 0;
+}
+
+static int target_in_place(const struct restore *restore, json_t **ret, struct err *err)
+{
+	const struct config_backup *backup = restore->source.backup;
+	if (!backup->restore) {
+		err_set(err, ERR_CONFIG, "backup '%s' does not say how it comes back",
+			backup->name);
+		return err_hint(err, "add 'restore:' to it, or give --to");
+	}
+	*ret = json_deep_copy(backup->restore);
+	return 0;
+}
+
+static int choose_target(const struct restore *restore, json_t **ret, struct err *err)
+{
+	const struct engine_backup *asked = restore->asked;
+	const json_t *manifest = restore->source.read.manifest;
+	bool stream = backup_source_is_stream(&restore->source);
+	if (asked->in_place)
+		return target_in_place(restore, ret, err);
+	if (asked->to_command) {
+		*ret = json_pack("{s:s}", "run", asked->to_command);
+		return 0;
+	}
+	if (asked->to_directory && stream)
+		return file_in(asked->to_directory, manifest, ret, err);
+	if (asked->to_directory) {
+		*ret = json_pack("{s:s}", "directory", asked->to_directory);
+		return 0;
+	}
+	if (!stream) {
+		err_set(err, ERR_USAGE, "%s/%s is a tree of files", restore->source.name,
+			restore->source.id);
+		return err_hint(err, "--to DIRECTORY");
+	}
+	*ret = json_pack("{s:s}", "file", asked->to_file);
+	return 0;
+}
+
+static int find_target(struct restore *restore, struct err *err)
+{
+	if (choose_target(restore, &restore->to, err) < 0)
+		return -1;
+	if (!restore->to)
+		return err_set(err, ERR_USAGE, "what is restored to is not UTF-8");
+	if (restore->asked->overwrite && !json_get_string(restore->to, "run", NULL))
+		json_object_set_new(restore->to, "overwrite", json_true());
+	return 0;
+}
+
+/* {kind, text, host?}. New. */
+static json_t *target_in_words(const json_t *to)
+{
+	static const char *const kinds[] = {"directory", "file", "run"};
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *text = json_get_string(to, kinds[i], NULL);
+		if (text)
+			return json_pack("{s:s, s:s, s:s*}", "kind", kinds[i], "text",
+					 text, "host",
+					 json_get_string(json_object_get(to, "host"),
+							 "name", NULL));
+	}
+	return json_null();
+}
+
+/* --- doing it --------------------------------------------------------------------------------- */
+
+/* Was it refused before anything was touched? Then it is no attempt worth recording. */
+static bool was_refused(const struct err *err)
+{
+	return err->code == ERR_CONFIG || err->code == ERR_USAGE ||
+	       err->code == ERR_AUTH || err->sys_errno == EEXIST;
+}
+
+static void add_hint(const struct restore *restore, struct err *err)
+{
+	const struct backup_source *source = &restore->source;
+	if (err->sys_errno == EEXIST)
+		err_hint(err, "--overwrite replaces what is there");
+	else if (err->sys_errno == ENOSPC)
+		err_hint(err, "it needs %lld bytes; nothing was left behind",
+			 (long long)json_get_int(
+				 json_object_get(source->read.manifest, "data"),
+				 "open_bytes", 0));
+	else if (err->code == ERR_AUTH)
+		err_hint(err, "'seal.recipients' of its manifest names whose key it was "
+			      "sealed for");
+	else if (err->code == ERR_STATE || err->code == ERR_NOT_FOUND)
+		err_hint(err, source->backup
+				      ? "'belay backup list' shows other copies, 'belay "
+					"backup verify --read-data' finds out more"
+				      : "the same backup in another store may be whole");
+}
+
+static void perform(struct restore *restore)
+{
+	struct backup_source *source = &restore->source;
+	const struct engine *engine = &source->desk->engine;
+	int64_t begin_ms = effects_mono_ms(engine->fx);
+	progress_report(engine->progress, PROGRESS_STEP_BEGIN, source->name,
+			"restoring %s from %s", source->id, source->place);
+	int result = backup_source_read(source, restore->to, "restore", &restore->answer,
+					&restore->failure);
+	restore->duration_ms = effects_mono_ms(engine->fx) - begin_ms;
+	if (result < 0) {
+		add_hint(restore, &restore->failure);
+		progress_report(engine->progress, PROGRESS_STEP_FAILED, source->name,
+				"%s", restore->failure.message);
+		return;
+	}
+	_cleanup_str_ struct str text = STR_INIT;
+	size_add(&text, json_get_int(restore->answer, "open_bytes", 0));
+	str_add(&text, " in ");
+	duration_add(&text, restore->duration_ms);
+	progress_report(engine->progress, PROGRESS_STEP_DONE, source->name,
+			"restored %s: %s", source->id, str_text(&text));
+}
+
+/* That it could not be recorded does not make it undone. */
+static void record(struct restore *restore)
+{
+	struct backup_source *source = &restore->source;
+	const struct err *failure = &restore->failure;
+	bool good = failure->code == ERR_NONE;
+	struct err unrecorded = {0};
+	_cleanup_json_ json_t *to = target_in_words(restore->to);
+	if (!source->backup || was_refused(failure))
+		return;
+	json_t *data = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup", source->name, "id",
+		source->id, "store", source->place, "to", json_get_string(to, "text", ""),
+		"outcome", good ? "good" : "bad", "reason",
+		good ? NULL : failure->message, "bytes",
+		(json_int_t)json_get_int(restore->answer, "open_bytes", 0), "duration_ms",
+		(json_int_t)restore->duration_ms);
+	if (backup_record(source->desk, "backup.restored", data, &unrecorded) < 0)
+		backup_source_warn(source, "it is not on the journal: %s",
+				   unrecorded.message);
+}
+
+/* --- the result ------------------------------------------------------------------------------- */
+
+/* A number of the answer; null when it failed or nothing was done. New. */
+static json_t *number_of(const struct restore *restore, const char *member)
+{
+	json_t *number = json_object_get(restore->answer, member);
+	return restore->failure.code == ERR_NONE && json_is_integer(number)
+		       ? json_incref(number)
+		       : json_null();
+}
+
+static json_t *result_of_restore(const struct restore *restore)
+{
+	const struct backup_source *source = &restore->source;
+	const struct err *failure = &restore->failure;
+	bool good = failure->code == ERR_NONE;
+	char at[TIME_TEXT_BYTES];
+	json_t *result = json_pack(
+		"{s:s, s:s?, s:s, s:s, s:s, s:s, s:s?, s:o, s:s, s:s, s:s?, s:o, s:o, s:I, "
+		"s:O?, s:O}",
+		"name", source->name, "environment",
+		source->backup ? source->backup->environment : NULL, "id", source->id,
+		"at", time_format(backup_source_at_ms(source), at), "store",
+		source->place, "outcome", good ? "restored" : "failed", "reason",
+		good ? NULL : failure->message, "to", target_in_words(restore->to),
+		"kind", backup_source_is_stream(source) ? "stream" : "tar", "trust",
+		backup_source_trust(source), "signer", source->signer, "bytes",
+		number_of(restore, "open_bytes"), "entries",
+		number_of(restore, "entries"), "duration_ms",
+		(json_int_t)restore->duration_ms, "run",
+		json_object_get(restore->answer, "run"), "warnings", source->warnings);
+	if (!good && failure->hint[0])
+		json_object_set_new(result, "hint", json_string(failure->hint));
+	return result;
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
+static int find_source(struct restore *restore, struct backup_desk *desk, struct err *err)
+{
+	const struct config_backup *backup = NULL;
+	const struct engine_backup *asked = desk->asked;
+	if (asked->folder)
+		return backup_source_folder(desk, asked->folder, &restore->source, err);
+	if (backup_choose_one(desk, &backup, err) < 0 ||
+	    backup_desk_turn(desk, backup, err) < 0)
+		return -1;
+	return backup_source_find(desk, backup, asked->id, &restore->source, err);
+}
+
+static int restore_to(struct restore *restore, struct backup_desk *desk, struct err *err)
+{
+	if (check_words(desk->asked, err) < 0 || find_source(restore, desk, err) < 0 ||
+	    find_target(restore, err) < 0)
+		return -1;
+	perform(restore);
+	record(restore);
+	const struct err *failure = &restore->failure;
+	if (failure->code != ERR_CANCELLED &&
+	    (!was_refused(failure) || failure->sys_errno == EEXIST))
+		return 0;
+	*err = *failure;
+	return -1;
+}
+
+int engine_backup_restore(const struct engine *engine, const struct engine_backup *asked,
+			  enum engine_end *ret_end, json_t **ret_result, struct err *err)
+{
+	struct backup_desk desk;
+	struct restore restore = {.asked = asked};
+	backup_desk_init(&desk, engine, asked);
+	int result = restore_to(&restore, &desk, err);
+	if (result == 0) {
+		*ret_end = restore.failure.code == ERR_NONE ? END_PASSED : END_FAILED;
+		*ret_result = result_of_restore(&restore);
+	}
+	backup_source_release(&restore.source);
+	json_decref(restore.to);
+	json_decref(restore.answer);
+	backup_desk_release(&desk);
+	return result;
+}

@@ -1,0 +1,433 @@
+/* Where a restore takes its data from, see backup_source.h. */
+#include "backup_source.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+#include "belay/vec.h"
+
+void backup_source_release(struct backup_source *source)
+{
+	free(source->name);
+	free(source->id);
+	free(source->stores.items);
+	free(source->signer);
+	json_decref(source->copy);
+	json_decref(source->store);
+	json_decref(source->open);
+	json_decref(source->warnings);
+	backup_manifest_release(&source->read);
+}
+
+void backup_source_warn(struct backup_source *source, const char *format, ...)
+{
+	_cleanup_str_ struct str text = STR_INIT;
+	va_list args;
+	va_start(args, format);
+	str_addv(&text, format, args);
+	va_end(args);
+	json_array_append_new(source->warnings, json_string(str_text(&text)));
+	progress_report(source->desk->engine.progress, PROGRESS_NOTE, source->name, "%s",
+			str_text(&text));
+}
+
+const char *backup_source_trust(const struct backup_source *source)
+{
+	if (json_is_string(json_object_get(source->copy, "manifest")))
+		return "journal";
+	return source->signer ? "signature" : "none";
+}
+
+int64_t backup_source_at_ms(const struct backup_source *source)
+{
+	int64_t at_ms = 0;
+	time_parse(json_get_string(source->read.manifest, "begun_at", ""), &at_ms);
+	return at_ms;
+}
+
+bool backup_source_is_stream(const struct backup_source *source)
+{
+	return str_equal(json_get_string(source->read.manifest, "kind", ""), "stream");
+}
+
+/* What is wrong with a copy is not what is wrong with the journal. */
+static int refuse(struct err *err)
+{
+	if (err->code == ERR_STATE)
+		err->code = ERR_FAIL;
+	return -1;
+}
+
+/* --- which copy ------------------------------------------------------------------------------- */
+
+static bool is_bad(const json_t *copy)
+{
+	return json_is_object(json_object_get(copy, "bad"));
+}
+
+static void warn_of_bad(struct backup_source *source)
+{
+	const json_t *bad = json_object_get(source->copy, "bad");
+	if (is_bad(source->copy))
+		backup_source_warn(source, "copy %s was found bad in '%s': %s",
+				   source->id, json_get_string(bad, "store", "?"),
+				   json_get_string(bad, "reason", "?"));
+}
+
+/* The newest whole folder in a store that nobody found bad, unless `*newest` is newer. A store that does not answer
+ * is skipped. */
+static void look_for_newest(struct backup_source *source,
+			    const struct config_store *store, char **newest)
+{
+	struct effects *fx = source->desk->engine.fx;
+	_cleanup_json_ json_t *args = backup_store_args(store, effects_now_ms(fx));
+	_cleanup_json_ json_t *objects = NULL;
+	_cleanup_free_ char *prefix = str_format("%s/", source->name);
+	struct err failure = {0};
+	size_t i;
+	const json_t *folder;
+	if (backup_store_list(fx, args, prefix, &objects, &failure) < 0) {
+		backup_source_warn(source, "store '%s': %s", store->name,
+				   failure.message);
+		return;
+	}
+	_cleanup_json_ json_t *folders = backup_folders(source->name, objects);
+	json_array_foreach(folders, i, folder) {
+		const char *id = json_get_string(folder, "id", "");
+		const json_t *copy = state_backup_copy(backup_desk_state(source->desk),
+						       source->name, id);
+		if (!json_get_bool(folder, "whole", false) || is_bad(copy))
+			continue;
+		if (!*newest || strcmp(id, *newest) > 0)
+			str_assign(newest, id);
+		return;
+	}
+}
+
+/* What the journal does not know may be all that is left after a disaster. */
+static int choose_unknown(struct backup_source *source, const char *id)
+{
+	int64_t at_ms;
+	if (id && backup_id_time(id, &at_ms)) {
+		source->id = mem_strdup(id);
+	} else if (!id) {
+		for (size_t i = 0; i < source->backup->store_count; i++)
+			if (backup_wants_store(source->desk, &source->backup->stores[i]))
+				look_for_newest(source, &source->backup->stores[i],
+						&source->id);
+	}
+	if (!source->id)
+		return -1;
+	backup_source_warn(source,
+			   "the journal does not know %s: nothing but the store itself "
+			   "vouches for it",
+			   source->id);
+	return 0;
+}
+
+static int choose_copy(struct backup_source *source, const char *id, struct err *err)
+{
+	const json_t *copy = NULL;
+	struct err failure = {0};
+	if (backup_find_copy(source->desk, source->backup, id, &copy, &failure) < 0) {
+		if (failure.code == ERR_NOT_FOUND && choose_unknown(source, id) == 0)
+			return 0;
+		*err = failure;
+		return -1;
+	}
+	source->copy = json_incref((json_t *)copy);
+	source->id = mem_strdup(json_get_string(copy, "id", ""));
+	warn_of_bad(source);
+	return 0;
+}
+
+/* --- which store ------------------------------------------------------------------------------ */
+
+static bool has_name(const json_t *names, const char *name)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(names, i, row) {
+		if (str_equal(json_string_value(row), name))
+			return true;
+	}
+	return false;
+}
+
+/* Those that should have it, in the order of the configuration; where it was found bad, last. */
+static void list_stores(struct backup_source *source)
+{
+	const char *bad =
+		json_get_string(json_object_get(source->copy, "bad"), "store", NULL);
+	const json_t *holders = json_object_get(source->copy, "stores");
+	const struct config_store *last = NULL;
+	for (size_t i = 0; i < source->backup->store_count; i++) {
+		const struct config_store *store = &source->backup->stores[i];
+		bool named = source->desk->asked->store;
+		if (!backup_wants_store(source->desk, store) ||
+		    (holders && !named && !has_name(holders, store->name)))
+			continue;
+		if (str_equal(store->name, bad))
+			last = store;
+		else
+			*vec_push(&source->stores) = store;
+	}
+	if (last)
+		*vec_push(&source->stores) = last;
+}
+
+/* A manifest that lies in another backup's place would restore the wrong thing. */
+static int check_names(const struct backup_source *source,
+		       const struct backup_manifest_read *read, struct err *err)
+{
+	const char *name = json_get_string(read->manifest, "name", "");
+	const char *id = json_get_string(read->manifest, "id", "");
+	if (str_equal(name, source->name) && str_equal(id, source->id))
+		return 0;
+	return err_set(err, ERR_STATE, "the manifest of %s/%s is that of %s/%s",
+		       source->name, source->id, name, id);
+}
+
+/* Takes `store`. */
+static int use_store(struct backup_source *source, json_t *store, const char *place,
+		     struct err *err)
+{
+	struct effects *fx = source->desk->engine.fx;
+	const char *digest = json_get_string(source->copy, "manifest", NULL);
+	const char *name = source->backup ? source->name : NULL;
+	const char *id = source->backup ? source->id : NULL;
+	struct backup_manifest_read read = {0};
+	char *signer = NULL;
+	int result = backup_manifest_fetch(fx, store, name, id, digest, &read, err);
+	if (result == 0 && source->backup)
+		result = check_names(source, &read, err);
+	if (result == 0 && source->backup)
+		result = backup_manifest_check_signature(
+			fx, store, name, id, source->backup, &read, &signer, err);
+	if (result < 0) {
+		backup_manifest_release(&read);
+		free(signer);
+		json_decref(store);
+		return -1;
+	}
+	backup_manifest_release(&source->read);
+	free(source->signer);
+	json_decref(source->store);
+	source->read = read;
+	source->signer = signer;
+	source->store = store;
+	source->place = place;
+	return 0;
+}
+
+/* The next store that has it. The first failure is the one that is told. */
+static int advance(struct backup_source *source, struct err *err)
+{
+	struct effects *fx = source->desk->engine.fx;
+	struct err first = {0};
+	while (source->next < source->stores.count) {
+		const struct config_store *store = source->stores.items[source->next++];
+		struct err failure = {0};
+		if (use_store(source, backup_store_args(store, effects_now_ms(fx)),
+			      store->name, &failure) == 0)
+			return 0;
+		err_wrap(&failure, "store '%s'", store->name);
+		if (first.code == ERR_NONE)
+			first = failure;
+		if (failure.code == ERR_CANCELLED)
+			break;
+		if (source->next < source->stores.count)
+			backup_source_warn(source, "%s", failure.message);
+	}
+	if (first.code == ERR_NONE) {
+		err_set(&first, ERR_NOT_FOUND, "no store of '%s' has copy %s",
+			source->name, source->id);
+		err_hint(&first, "'belay backup list %s' shows what is where",
+			 source->name);
+	}
+	*err = first;
+	return -1;
+}
+
+/* --- what opens it ---------------------------------------------------------------------------- */
+
+static int fail_unopened(const struct backup_source *source, struct err *err)
+{
+	const json_t *seal = json_object_get(source->read.manifest, "seal");
+	const json_t *recipients = json_object_get(seal, "recipients");
+	const char *first = json_string_value(json_array_get(recipients, 0));
+	err_set(err, ERR_CONFIG,
+		"nothing is given that opens %s/%s, which is sealed for %s", source->name,
+		source->id, first ? first : "somebody");
+	if (json_is_object(json_object_get(seal, "scrypt")))
+		return err_hint(err, "--passphrase-env NAME, or 'open' in the "
+				     "configuration");
+	return err_hint(err, "--key PATH --certificate PATH, or 'open' in the "
+			     "configuration");
+}
+
+static int find_key(struct backup_source *source, struct err *err)
+{
+	const struct backup_desk *desk = source->desk;
+	json_decref(TAKE_PTR(source->open));
+	if (backup_open_args(desk->engine.fx, desk->asked, source->backup,
+			     source->read.manifest, &source->open, err) < 0)
+		return -1;
+	return source->open ? 0 : fail_unopened(source, err);
+}
+
+static void source_init(struct backup_source *source, struct backup_desk *desk)
+{
+	*source = (struct backup_source){.desk = desk, .warnings = json_array()};
+}
+
+int backup_source_find(struct backup_desk *desk, const struct config_backup *backup,
+		       const char *id, struct backup_source *ret, struct err *err)
+{
+	source_init(ret, desk);
+	ret->backup = backup;
+	ret->name = mem_strdup(backup->name);
+	if (backup_check_store(desk, backup, err) < 0 || choose_copy(ret, id, err) < 0)
+		return -1;
+	list_stores(ret);
+	if (advance(ret, err) < 0)
+		return refuse(err);
+	return find_key(ret, err);
+}
+
+int backup_source_folder(struct backup_desk *desk, const char *folder,
+			 struct backup_source *ret, struct err *err)
+{
+	source_init(ret, desk);
+	ret->name = mem_strdup(folder); /* until the manifest tells its own */
+	if (use_store(ret, backup_store_of_folder(folder), folder, err) < 0)
+		return refuse(err);
+	str_assign(&ret->name, json_get_string(ret->read.manifest, "name", ""));
+	str_assign(&ret->id, json_get_string(ret->read.manifest, "id", ""));
+	backup_source_warn(ret, "nothing but the folder itself vouches for its manifest");
+	return find_key(ret, err);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool is_command(const json_t *to)
+{
+	return json_get_string(to, "run", NULL);
+}
+
+/* TO, with what a command may want to know. New. */
+static json_t *target_for(const struct backup_source *source, const json_t *to)
+{
+	json_t *target = json_deep_copy(to);
+	if (!is_command(to))
+		return target;
+	json_t *env = json_object_get(target, "env");
+	if (!env) {
+		env = json_object();
+		json_object_set_new(target, "env", env);
+	}
+	json_object_set_new(env, "BELAY_BACKUP", json_string(source->name));
+	json_object_set_new(env, "BELAY_BACKUP_ID", json_string(source->id));
+	return target;
+}
+
+static json_t *read_args(const struct backup_source *source, const json_t *to)
+{
+	const json_t *data = json_object_get(source->read.manifest, "data");
+	bool folder = !source->backup;
+	_cleanup_free_ char *object =
+		backup_place(folder ? NULL : source->name, folder ? NULL : source->id,
+			     json_get_string(data, "object", ""));
+	json_t *args = backup_read_args(source->read.manifest);
+	json_object_set_new(args, "object", json_string(object));
+	json_object_set(args, "store", source->store);
+	json_object_set(args, "open", source->open);
+	json_object_set_new(args, "to", target_for(source, to));
+	return args;
+}
+
+static int read_once(const struct backup_source *source, const json_t *to,
+		     const char *verb, json_t **ret_answer, struct err *err)
+{
+	const json_t *data = json_object_get(source->read.manifest, "data");
+	const struct engine *engine = &source->desk->engine;
+	_cleanup_json_ json_t *args = read_args(source, to);
+	_cleanup_free_ char *summary = str_format("%s %s/%s from %s", verb, source->name,
+						  source->id, source->place);
+	struct backup_watch watch = {
+		.progress = engine->progress,
+		.subject = source->name,
+		.verb = verb,
+		.expected_bytes = json_get_int(data, "open_bytes", 0),
+	};
+	const struct effect effect = {
+		.kind = "backup.read",
+		.mode = EFFECT_ACT,
+		.args = args,
+		.subject = source->place,
+		.summary = summary,
+		.moved = backup_watch_moved,
+		.watcher = &watch,
+	};
+	return effects_perform(engine->fx, &effect, ret_answer, err);
+}
+
+/* May the same be tried with another store? A command has had the beginning already. */
+static bool may_go_on(const struct err *err, const json_t *to)
+{
+	if (is_command(to) || err->sys_errno == EEXIST)
+		return false;
+	return err->code == ERR_STATE || err->code == ERR_NOT_FOUND ||
+	       err->code == ERR_NET || err->code == ERR_TIMEOUT;
+}
+
+/* Another store for what failed with `cause`. */
+static int take_next(struct backup_source *source, const struct err *cause)
+{
+	struct err ignored = {0};
+	_cleanup_free_ char *place = mem_strdup(source->place);
+	if (advance(source, &ignored) < 0 || find_key(source, &ignored) < 0)
+		return -1;
+	backup_source_warn(source, "store '%s': %s; going on with '%s'", place,
+			   cause->message, source->place);
+	return 0;
+}
+
+/* How a command ended that was given the data. */
+static int judge_run(const json_t *run, struct err *err)
+{
+	const char *said = json_get_string(run, "stderr", "");
+	int64_t status = json_get_int(run, "exit", -1);
+	if (!run || status == 0)
+		return 0;
+	if (json_get_bool(run, "timed_out", false))
+		err_set(err, ERR_TIMEOUT, "the command was not done in time");
+	else if (status < 0)
+		err_set(err, ERR_FAIL, "signal %s ended the command",
+			json_get_string(run, "signal", "?"));
+	else
+		err_set(err, ERR_FAIL, "the command ended with status %lld",
+			(long long)status);
+	_cleanup_free_ char *last = str_last_line(said);
+	return *last ? err_hint(err, "it said: %s", last) : -1;
+}
+
+int backup_source_read(struct backup_source *source, const json_t *to, const char *verb,
+		       json_t **ret_answer, struct err *err)
+{
+	for (;;) {
+		struct err failure = {0};
+		if (read_once(source, to, verb, ret_answer, &failure) == 0)
+			return judge_run(json_object_get(*ret_answer, "run"), err);
+		if (may_go_on(&failure, to) && take_next(source, &failure) == 0)
+			continue;
+		*err = failure;
+		return -1;
+	}
+}

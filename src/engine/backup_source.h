@@ -1,0 +1,58 @@
+/* Where a restore takes its data from: which copy, which store, what vouches for it, what opens it. Private to
+ * src/engine; restore, drill and a rollback that brings data back share it.
+ *
+ *     backup_source_find() or backup_source_folder() → backup_source_read() → backup_source_release()
+ *
+ * Stores are tried one after the other: one that does not answer, or whose copy is not what was written, is named
+ * in a warning and the next one is asked.
+ */
+#ifndef BELAY_ENGINE_BACKUP_SOURCE_H
+#define BELAY_ENGINE_BACKUP_SOURCE_H
+
+#include "backup.h"
+
+struct backup_source {
+	struct backup_desk *desk;           /* borrowed */
+	const struct config_backup *backup; /* NULL: a folder */
+	char *name, *id;
+	json_t *copy; /* as the journal knows it; NULL: it does not */
+	struct {
+		const struct config_store **items;
+		size_t count, capacity;
+	} stores;
+	size_t next; /* the first store that was not tried yet */
+	/* Of the store that answered. */
+	json_t *store;     /* STORE */
+	const char *place; /* for people */
+	struct backup_manifest_read read;
+	char *signer;     /* or NULL */
+	json_t *open;     /* of backup.read */
+	json_t *warnings; /* [text..] */
+};
+void backup_source_release(struct backup_source *source);
+
+/* The copy `id` (NULL: the newest that nobody found bad) of a backup whose journal the desk has open, in the first
+ * store that has it (or asked->store). A copy that the journal does not know is taken with a warning. A manifest
+ * that is not the one on the journal, or not signed as configured, is refused; so is a copy that nothing here can
+ * open. ERR_FAIL for what is wrong with a copy. `ret` has to be released in any case. */
+int backup_source_find(struct backup_desk *desk, const struct config_backup *backup,
+		       const char *id, struct backup_source *ret, struct err *err);
+/* The backup in a folder: no journal, no configuration; the desk's words open it. */
+int backup_source_folder(struct backup_desk *desk, const char *folder,
+			 struct backup_source *ret, struct err *err);
+
+/* backup.read with `to` (TO, which gets BELAY_BACKUP and BELAY_BACKUP_ID in a command's environment). `verb` is
+ * for people: "restore", "drill". When a store fails half way and the target allows it, the next store is taken.
+ * ERR_STATE and ERR_NOT_FOUND: what the last one holds is damaged. *ret_answer: of the effect. */
+int backup_source_read(struct backup_source *source, const json_t *to, const char *verb,
+		       json_t **ret_answer, struct err *err);
+
+/* "journal", "signature" or "none": why its manifest is believed. */
+const char *backup_source_trust(const struct backup_source *source);
+/* When it was begun: everything in it is as it was then. */
+int64_t backup_source_at_ms(const struct backup_source *source);
+bool backup_source_is_stream(const struct backup_source *source);
+void backup_source_warn(struct backup_source *source, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
