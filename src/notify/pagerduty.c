@@ -126,12 +126,21 @@ static int enqueue(struct api *api, struct effects *fx, const struct channel_job
 	return api_request(api, fx, &request, NULL, &sent, err);
 }
 
+/* One check of several is well again: that must neither end the alert nor ring anybody. */
+static bool is_no_news(const struct channel_job *job)
+{
+	return said_change(job) == SAID_OTHER && str_equal(said_topic(job), "recovered");
+}
+
 static int send_event(struct effects *fx, const struct channel_job *job,
 		      json_t **ret_link, int64_t *ret_retry_after_ms, struct err *err)
 {
 	struct api api;
 	const char *action = action_of(said_change(job));
 	(void)ret_link;
+	if (is_no_news(job))
+		return err_set(err, ERR_CONFIG,
+			       "the incident goes on; its alert ends with it");
 	said_api(&api, "PagerDuty",
 		 json_get_string(job->notification->settings, "api_url",
 				 "https://events.pagerduty.com"));

@@ -110,6 +110,10 @@ enum said_change said_change(const struct channel_job *job)
 	/* News that come late, of something that is over by now, start nothing again. */
 	if (str_has_prefix(topic, "incident-") && is_resolved(job))
 		return SAID_OVER;
+	/* One of several checks is well again; the incident that they share goes on. */
+	if (str_equal(topic, "recovered") && said_whole_incident(job) &&
+	    !is_resolved(job))
+		return SAID_OTHER;
 	if (str_equal(topic, "incident-updated"))
 		return is_acknowledged(job) ? SAID_SEEN : SAID_BAD;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

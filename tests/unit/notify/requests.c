@@ -148,6 +148,10 @@ static const struct useless {
 	{"metrics of a reminder", "pushgateway", "{'url': 'http://p'}",
 	 "{'topic': 'post-mortem-due', 'incident': 'i'}",
 	 "no metrics for 'post-mortem-due'"},
+	{"a page for one check of several", "pagerduty", "{'routing_key': 'k'}",
+	 "{'topic': 'recovered', 'incident': 'i',"
+	 " 'content': {'incident': {'status': 'open'}}}",
+	 "the incident goes on"},
 	{"an issue for a deployment", "github-issue", "{}", "{'topic': 'deployed'}",
 	 "about no incident"},
 	{"an issue in Jira for a deployment", "jira",

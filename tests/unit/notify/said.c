@@ -26,6 +26,14 @@ static const struct change_row {
 	 SAID_BAD, "Degraded", "e/alert/api"},
 	{"recovered", "{'topic': 'recovered', 'key': 'alert/api', 'environment': 'e'}",
 	 SAID_OVER, "Recovered", "e/alert/api"},
+	{"recovered, while the incident goes on",
+	 "{'topic': 'recovered', 'incident': 'i1',"
+	 " 'content': {'incident': {'status': 'open'}}}",
+	 SAID_OTHER, "Recovered", "incident/i1"},
+	{"recovered, and with it the incident",
+	 "{'topic': 'recovered', 'incident': 'i1',"
+	 " 'content': {'incident': {'status': 'resolved'}}}",
+	 SAID_OVER, "Recovered", "incident/i1"},
 	{"rolled back, with its incident",
 	 "{'topic': 'rolled-back', 'key': 'deployment/d', 'incident': 'i1'}", SAID_BAD,
 	 "Rolled back", "incident/i1"},
