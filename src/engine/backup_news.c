@@ -102,17 +102,12 @@ static void tell_late(struct draft *draft, const struct config_backup *backup)
 		return;
 	if (message_backup_late_told(state, backup->name, made_ms))
 		return;
-	_cleanup_str_ struct str reason = STR_INIT;
-	str_add(&reason, "the newest copy is ");
-	duration_add(&reason, draft->now_ms - made_ms);
-	str_add(&reason, " old, promised is one every ");
-	duration_add(&reason, backup->every_ms);
 	const struct backup_news news = {
 		.environment = draft->courier->engine->environment->name,
 		.backup = backup->name,
 		.event = "is late",
 		.id = json_get_string(newest, "id", NULL),
-		.reason = str_text(&reason),
+		.reason = json_get_string(health, "reason", NULL),
 		.at_ms = draft->now_ms,
 		.duration_ms = -1,
 	};

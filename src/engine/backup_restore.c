@@ -39,20 +39,6 @@ static int check_words(const struct engine_backup *asked, struct err *err)
 	return err_hint(err, "--to DIRECTORY, --to-file PATH or --to-command COMMAND");
 }
 
-/* The name of a stream's file comes from outside: it stays in the directory. */
-static int file_in(const char *directory, const json_t *manifest, json_t **ret,
-		   struct err *err)
-{
-	const char *name = json_get_string(manifest, "file", "");
-	if (!*name || strchr(name, '/') || str_equal(name, ".") || str_equal(name, ".."))
-		return err_set(err, ERR_CONFIG,
-			       "the backup's own name for its file, '%s', cannot be one",
-			       name);
-	_cleanup_free_ char *path = str_format("%s/%s", directory, name);
-	*ret = json_pack("{s:s}", "file", path);
-	return 0;
-}
-
 static int target_in_place(const struct restore *restore, json_t **ret, struct err *err)
 {
 	const struct config_backup *backup = restore->source.backup;
@@ -77,7 +63,7 @@ static int choose_target(const struct restore *restore, json_t **ret, struct err
 		return 0;
 	}
 	if (asked->to_directory && stream)
-		return file_in(asked->to_directory, manifest, ret, err);
+		return backup_source_file_in(asked->to_directory, manifest, ret, err);
 	if (asked->to_directory) {
 		*ret = json_pack("{s:s}", "directory", asked->to_directory);
 		return 0;

@@ -321,6 +321,19 @@ static bool is_command(const json_t *to)
 	return json_get_string(to, "run", NULL);
 }
 
+int backup_source_file_in(const char *directory, const json_t *manifest, json_t **ret,
+			  struct err *err)
+{
+	const char *name = json_get_string(manifest, "file", "");
+	if (!*name || strchr(name, '/') || str_equal(name, ".") || str_equal(name, ".."))
+		return err_set(err, ERR_CONFIG,
+			       "the backup's own name for its file, '%s', cannot be one",
+			       name);
+	_cleanup_free_ char *path = str_format("%s/%s", directory, name);
+	*ret = json_pack("{s:s}", "file", path);
+	return 0;
+}
+
 /* TO, with what a command may want to know. New. */
 static json_t *target_for(const struct backup_source *source, const json_t *to)
 {
@@ -399,18 +412,17 @@ static int take_next(struct backup_source *source, const struct err *cause)
 	return 0;
 }
 
-/* How a command ended that was given the data. */
-static int judge_run(const json_t *run, struct err *err)
+int backup_source_judge_run(const json_t *answer, struct err *err)
 {
-	const char *said = json_get_string(run, "stderr", "");
-	int64_t status = json_get_int(run, "exit", -1);
-	if (!run || status == 0)
+	const char *said = json_get_string(answer, "stderr", "");
+	int64_t status = json_get_int(answer, "exit", -1);
+	if (!answer || status == 0)
 		return 0;
-	if (json_get_bool(run, "timed_out", false))
+	if (json_get_bool(answer, "timed_out", false))
 		err_set(err, ERR_TIMEOUT, "the command was not done in time");
 	else if (status < 0)
 		err_set(err, ERR_FAIL, "signal %s ended the command",
-			json_get_string(run, "signal", "?"));
+			json_get_string(answer, "signal", "?"));
 	else
 		err_set(err, ERR_FAIL, "the command ended with status %lld",
 			(long long)status);
@@ -424,7 +436,8 @@ int backup_source_read(struct backup_source *source, const json_t *to, const cha
 	for (;;) {
 		struct err failure = {0};
 		if (read_once(source, to, verb, ret_answer, &failure) == 0)
-			return judge_run(json_object_get(*ret_answer, "run"), err);
+			return backup_source_judge_run(
+				json_object_get(*ret_answer, "run"), err);
 		if (may_go_on(&failure, to) && take_next(source, &failure) == 0)
 			continue;
 		*err = failure;

@@ -47,6 +47,12 @@ int backup_source_folder(struct backup_desk *desk, const char *folder,
 int backup_source_read(struct backup_source *source, const json_t *to, const char *verb,
 		       json_t **ret_answer, struct err *err);
 
+/* How a command ended: an error unless well. The hint has what it said last. */
+int backup_source_judge_run(const json_t *answer, struct err *err);
+/* TO of a stream's file in a directory. Its name comes from outside: ERR_CONFIG when it would lead out of there. */
+int backup_source_file_in(const char *directory, const json_t *manifest, json_t **ret,
+			  struct err *err);
+
 /* "journal", "signature" or "none": why its manifest is believed. */
 const char *backup_source_trust(const struct backup_source *source);
 /* When it was begun: everything in it is as it was then. */
