@@ -131,6 +131,7 @@ struct engine_backup {
 	const char *to_directory, *to_file, *to_command; /* one of them; or `in_place` */
 	bool in_place, overwrite;
 	const char *deployment; /* run: which one it is made for, or NULL */
+	int64_t now_ms;         /* list: the time that counts as now; 0: the clock's */
 };
 
 /* One after the other; what fails does not keep the next one. END_FAILED when one failed, also in one of its

@@ -80,7 +80,8 @@ int backup_secrets_present(const struct backup_desk *desk,
 /* What a run, a drill or a verification came to. All borrowed; NULL and -1 for what is not known. */
 struct backup_word {
 	bool good;
-	const char *event; /* of what is bad, behind "backup NAME": "failed", "failed its drill" */
+	const char *
+		event; /* of what is bad, behind "backup NAME": "failed", "failed its drill" */
 	const char *id, *store, *reason;
 	int64_t duration_ms;
 };
@@ -203,10 +204,16 @@ void backup_watch_moved(void *watch, int64_t done_bytes, int64_t total_bytes,
 
 /* --- making one (backup_make.c) --------------------------------------------------------------- */
 
+/* How long an attempt takes at most, with all that belongs to it. */
+int64_t backup_attempt_ms(const struct config_backup *backup);
+
 /* A row of schemas/result.backup: made, partial, failed or busy. -1 only for what says that nothing was tried:
  * ERR_LOCKED (another run is at it), ERR_CONFIG, the journal; and ERR_CANCELLED, which is on the journal
  * already. The desk's journal is that of the backup. */
 int backup_make(struct backup_desk *desk, const struct config_backup *backup,
 		json_t **ret_row, struct err *err);
+/* The row of a backup that was not even begun. New. */
+json_t *backup_row(const struct config_backup *backup, const char *outcome,
+		   const struct err *cause);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "belay/json.h"
 #include "belay/mem.h"
@@ -31,19 +32,25 @@ static bool parse_holder(const struct github *github, const json_t *holder,
 	return true;
 }
 
-enum github_run cockpit_holder(struct transaction *t, const json_t *holder)
+enum github_run holder_run(struct github *github, struct effects *fx, const json_t *ours,
+			   const json_t *holder)
 {
 	int64_t run, our_run;
 	int attempt, our_attempt;
-	if (!cockpit_open(t) ||
-	    !parse_holder(&t->cockpit->github, holder, &run, &attempt))
+	if (!parse_holder(github, holder, &run, &attempt))
 		return GITHUB_RUN_UNKNOWN;
-	struct cockpit *cockpit = t->cockpit;
 	/* That the run which we are part of is going on says nothing about another job of it. A new
 	 * attempt begins when the one before is over. */
-	if (parse_holder(&cockpit->github, t->run, &our_run, &our_attempt) &&
-	    our_run == run)
+	if (parse_holder(github, ours, &our_run, &our_attempt) && our_run == run)
 		return our_attempt > attempt ? GITHUB_RUN_OVER : GITHUB_RUN_UNKNOWN;
+	return github_run_state(github, fx, run, attempt);
+}
+
+enum github_run cockpit_holder(struct transaction *t, const json_t *holder)
+{
+	if (!cockpit_open(t))
+		return GITHUB_RUN_UNKNOWN;
+	struct cockpit *cockpit = t->cockpit;
 	const char *id = json_get_string(holder, "id", "");
 	int64_t now_ms = effects_mono_ms(t->engine->fx);
 	if (str_equal(cockpit->holder, id) &&
@@ -51,7 +58,6 @@ enum github_run cockpit_holder(struct transaction *t, const json_t *holder)
 		return cockpit->holder_run;
 	str_assign(&cockpit->holder, id);
 	cockpit->holder_asked_mono_ms = now_ms;
-	cockpit->holder_run =
-		github_run_state(&cockpit->github, t->engine->fx, run, attempt);
+	cockpit->holder_run = holder_run(&cockpit->github, t->engine->fx, t->run, holder);
 	return cockpit->holder_run;
 }

@@ -1,0 +1,282 @@
+/* `belay backup list`: what the stores hold beside what the journal knows of it. Every store is asked once, all at the
+ * same time; one that does not answer is a line of its own, and hides nothing of the others.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backup.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+
+struct shelf {
+	const struct config_store *store;
+	char *lane;
+	json_t *objects; /* of the backup; NULL: it did not answer */
+	json_t *folders; /* {id: folder} */
+	struct err err;
+};
+
+struct listing {
+	const struct config_backup *backup;
+	const json_t *known; /* of the journal */
+	struct shelf *shelves;
+	size_t count;
+};
+
+static void listing_release(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->count; i++) {
+		free(listing->shelves[i].lane);
+		json_decref(listing->shelves[i].objects);
+		json_decref(listing->shelves[i].folders);
+	}
+	free(listing->shelves);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static json_t *folders_by_id(const char *name, const json_t *objects)
+{
+	_cleanup_json_ json_t *folders = backup_folders(name, objects);
+	json_t *by_id = json_object();
+	size_t i;
+	json_t *folder;
+	json_array_foreach(folders, i, folder)
+		json_object_set(by_id, json_get_string(folder, "id", ""), folder);
+	return by_id;
+}
+
+static void ask_one(struct effects *lane, size_t index, void *context)
+{
+	const struct listing *listing = context;
+	struct shelf *shelf = &listing->shelves[index];
+	const char *name = listing->backup->name;
+	_cleanup_free_ char *prefix = str_format("%s/", name);
+	_cleanup_json_ json_t *args = backup_store_args(shelf->store, 0);
+	if (backup_store_list(lane, args, prefix, &shelf->objects, &shelf->err) == 0)
+		shelf->folders = folders_by_id(name, shelf->objects);
+}
+
+static void ask_all(const struct backup_desk *desk, struct listing *listing)
+{
+	const struct config_backup *backup = listing->backup;
+	const char **lanes = mem_array(const char *, backup->store_count + 1);
+	listing->shelves = mem_array(struct shelf, backup->store_count + 1);
+	for (size_t i = 0; i < backup->store_count; i++) {
+		if (!backup_wants_store(desk, &backup->stores[i]))
+			continue;
+		struct shelf *shelf = &listing->shelves[listing->count];
+		shelf->store = &backup->stores[i];
+		shelf->lane = str_format("store/%s/%s", backup->name, shelf->store->name);
+		lanes[listing->count++] = shelf->lane;
+	}
+	effects_fan_out(desk->engine.fx, listing->count, lanes, ask_one, listing);
+	free(lanes);
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static bool has_name(const json_t *names, const char *name)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach(names, i, item) {
+		if (str_equal(json_string_value(item), name))
+			return true;
+	}
+	return false;
+}
+
+static json_t *state_row(const struct shelf *shelf, const char *state, const char *reason)
+{
+	return json_pack("{s:s, s:s, s:s*}", "store", shelf->store->name, "state", state,
+			 "reason", reason);
+}
+
+static bool is_being_made(const struct listing *listing, const char *id)
+{
+	const json_t *running = json_object_get(listing->known, "running");
+	return str_equal(json_get_string(running, "id", NULL), id);
+}
+
+/* Of a copy that the journal does not know to be there. */
+static json_t *judge_stray(const struct listing *listing, const struct shelf *shelf,
+			   const char *id, const json_t *folder)
+{
+	if (!folder)
+		return state_row(shelf, "absent", NULL);
+	if (json_get_bool(folder, "whole", false))
+		return state_row(shelf, "unknown",
+				 "not on the journal; 'belay backup verify' records it");
+	return state_row(shelf, "incomplete",
+			 is_being_made(listing, id) ? "it is being made" : NULL);
+}
+
+/* Of a copy that should be there. The size is for nothing: the listing has it. */
+static json_t *judge_copy(const struct shelf *shelf, const json_t *copy,
+			  const json_t *folder)
+{
+	const json_t *bad = json_object_get(copy, "bad");
+	int64_t written = json_get_int(copy, "stored_bytes", 0);
+	if (!folder)
+		return state_row(shelf, "missing", NULL);
+	if (!json_get_bool(folder, "whole", false))
+		return state_row(shelf, "incomplete",
+				 "its manifest or its data is missing");
+	if (str_equal(json_get_string(bad, "store", NULL), shelf->store->name))
+		return state_row(shelf, "bad", json_get_string(bad, "reason", NULL));
+	if (written > 0 && json_get_int(folder, "stored_bytes", 0) < written)
+		return state_row(shelf, "bad", "it is smaller than what was written");
+	return state_row(shelf,
+			 json_is_object(json_object_get(copy, "verified")) ? "good"
+									   : "unverified",
+			 NULL);
+}
+
+static json_t *judge(const struct listing *listing, const struct shelf *shelf,
+		     const char *id, const json_t *copy)
+{
+	const json_t *folder = json_object_get(shelf->folders, id);
+	bool here = has_name(json_object_get(copy, "stores"), shelf->store->name);
+	if (!shelf->objects)
+		return state_row(shelf, here || !copy ? "unknown" : "absent",
+				 here || !copy ? "the store did not answer" : NULL);
+	return here ? judge_copy(shelf, copy, folder)
+		    : judge_stray(listing, shelf, id, folder);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* {id: copy of the journal or null}: everything that is known of or found. */
+static json_t *all_ids(const struct listing *listing)
+{
+	json_t *ids = json_object();
+	size_t i;
+	json_t *copy;
+	for (size_t s = 0; s < listing->count; s++) {
+		const char *id;
+		json_t *folder;
+		json_object_foreach(listing->shelves[s].folders, id, folder)
+			json_object_set_new(ids, id, json_null());
+	}
+	json_array_foreach(json_object_get(listing->known, "copies"), i, copy)
+		json_object_set(ids, json_get_string(copy, "id", ""), copy);
+	return ids;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)b, *(const char *const *)a);
+}
+
+/* Ids begin with their time. *ret_count texts, borrowed, in a fresh array. */
+static const char **sorted(json_t *ids, size_t *ret_count)
+{
+	const char **list = mem_array(const char *, json_object_size(ids) + 1);
+	size_t count = 0;
+	const char *id;
+	json_t *copy;
+	json_object_foreach(ids, id, copy)
+		list[count++] = id;
+	qsort(list, count, sizeof *list, newest_first);
+	*ret_count = count;
+	return list;
+}
+
+static json_t *number_or_null(const json_t *copy, const char *key)
+{
+	json_t *value = json_object_get(copy, key);
+	return json_is_integer(value) ? json_incref(value) : json_null();
+}
+
+static json_t *copy_row(const struct listing *listing, const char *id, const json_t *copy)
+{
+	char at[TIME_TEXT_BYTES];
+	int64_t begun_ms = 0;
+	json_t *stores = json_array();
+	backup_id_time(id, &begun_ms);
+	for (size_t i = 0; i < listing->count; i++)
+		json_array_append_new(stores,
+				      judge(listing, &listing->shelves[i], id, copy));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", id, "at",
+			 json_get_string(copy, "at", time_format(begun_ms, at)),
+			 "open_bytes", number_or_null(copy, "open_bytes"), "stored_bytes",
+			 number_or_null(copy, "stored_bytes"), "duration_ms",
+			 number_or_null(copy, "duration_ms"), "stores", stores);
+}
+
+static json_t *copy_rows(const struct listing *listing)
+{
+	_cleanup_json_ json_t *ids = all_ids(listing);
+	json_t *rows = json_array();
+	size_t count;
+	const char **list = sorted(ids, &count);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *copy = json_object_get(ids, list[i]);
+		json_array_append_new(rows, copy_row(listing, list[i],
+						     json_is_object(copy) ? copy : NULL));
+	}
+	free(list);
+	return rows;
+}
+
+static json_t *backup_listed(const struct listing *listing, const json_t *state,
+			     int64_t now_ms)
+{
+	json_t *row = backup_health(listing->backup, state, now_ms);
+	json_t *stores = json_array();
+	json_t *unreachable = json_array();
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct shelf *shelf = &listing->shelves[i];
+		json_array_append_new(stores, json_string(shelf->store->name));
+		if (!shelf->objects)
+			json_array_append_new(unreachable,
+					      json_pack("{s:s, s:s}", "store",
+							shelf->store->name, "reason",
+							shelf->err.message));
+	}
+	json_object_set_new(row, "environment",
+			    json_string(listing->backup->environment));
+	json_object_set_new(row, "stores", stores);
+	json_object_set_new(row, "copies", copy_rows(listing));
+	json_object_set_new(row, "unreachable", unreachable);
+	return row;
+}
+
+static int list_one(struct backup_desk *desk, const struct config_backup *backup,
+		    int64_t now_ms, json_t *rows, struct err *err)
+{
+	__attribute__((cleanup(listing_release))) struct listing listing = {
+		.backup = backup};
+	if (backup_check_store(desk, backup, err) < 0 ||
+	    backup_desk_turn(desk, backup, err) < 0)
+		return -1;
+	const json_t *state = backup_desk_state(desk);
+	listing.known = state_backup(state, backup->name);
+	ask_all(desk, &listing);
+	if (effects_cancelled(desk->engine.fx))
+		return err_set(err, ERR_CANCELLED, "cancelled by a signal");
+	json_array_append_new(rows, backup_listed(&listing, state, now_ms));
+	return 0;
+}
+
+int engine_backup_list(const struct engine *engine, const struct engine_backup *asked,
+		       json_t **ret_result, struct err *err)
+{
+	__attribute__((cleanup(backup_desk_release))) struct backup_desk desk;
+	__attribute__((cleanup(backup_choice_release))) struct backup_choice choice = {0};
+	_cleanup_json_ json_t *rows = json_array();
+	char at[TIME_TEXT_BYTES];
+	int64_t now_ms = asked->now_ms ? asked->now_ms : effects_now_ms(engine->fx);
+	backup_desk_init(&desk, engine, asked);
+	if (backup_choose(&desk, &choice, err) < 0)
+		return -1;
+	for (size_t i = 0; i < choice.count; i++)
+		if (list_one(&desk, choice.items[i], now_ms, rows, err) < 0)
+			return -1;
+	*ret_result =
+		json_pack("{s:s, s:O}", "at", time_format(now_ms, at), "backups", rows);
+	return 0;
+}

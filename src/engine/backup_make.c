@@ -1,0 +1,300 @@
+/* Making a backup:
+ *
+ *     claim → tidy up → one read of the source into all stores → manifest in each → look at each → record
+ *
+ * Only the claim keeps others off, so the journal hears of the attempt before anything is written. A backup is one
+ * from the moment its manifest lies in a store: when the journal cannot be told in the end, it is there all the
+ * same, and a verification makes it known.
+ */
+#include <stdlib.h>
+
+#include "backup_make.h"
+#include "belay/github.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "belay/timefmt.h"
+
+#define CLOCKS_DIFFER_MS ((int64_t)10 * 60 * 1000)
+
+/* Writing and reading again are bounded each; what is between them is not worth counting. */
+int64_t backup_attempt_ms(const struct config_backup *backup)
+{
+	return 2 * backup->timeout_ms + CLOCKS_DIFFER_MS;
+}
+
+static void making_init(struct backup_making *making, struct backup_desk *desk,
+			const struct config_backup *backup)
+{
+	struct effects *fx = desk->engine.fx;
+	*making = (struct backup_making){.desk = desk, .backup = backup};
+	making->begun_ms = effects_now_ms(fx);
+	making->begun_mono_ms = effects_mono_ms(fx);
+	making->id = identity_new_id(fx, making->begun_ms);
+	making->warnings = json_array();
+	backup_targets_init(making);
+}
+
+static void making_release(struct backup_making *making)
+{
+	backup_targets_release(making);
+	free(making->id);
+	free(making->mark);
+	free(making->dead);
+	free(making->manifest);
+	free(making->page);
+	free(making->signature);
+	json_decref(making->words);
+	json_decref(making->asked);
+	json_decref(making->written);
+	json_decref(making->warnings);
+}
+
+static const json_t *known_of(const struct backup_making *making)
+{
+	return state_backup(backup_desk_state(making->desk), making->backup->name);
+}
+
+/* --- the claim -------------------------------------------------------------------------------- */
+
+/* GitHub knows whether a workflow run is still going on. */
+static bool is_over(const struct backup_making *making, const json_t *holder)
+{
+	struct engine *engine = &making->desk->engine;
+	struct github github;
+	struct err ignored = {0};
+	bool there = false;
+	if (github_init(&github, engine->fx, engine->config, &there, &ignored) < 0 ||
+	    !there)
+		return false;
+	enum github_run run = holder_run(&github, engine->fx, making->desk->run, holder);
+	github_release(&github);
+	return run == GITHUB_RUN_OVER;
+}
+
+static int refuse_claim(const struct backup_making *making, const json_t *running,
+			int64_t now_ms, struct err *err)
+{
+	const json_t *run = json_object_get(running, "run");
+	_cleanup_str_ struct str times = STR_INIT;
+	int64_t since_ms = now_ms, until_ms = now_ms;
+	time_parse(json_get_string(running, "since", ""), &since_ms);
+	time_parse(json_get_string(running, "until", ""), &until_ms);
+	str_add(&times, "begun ");
+	time_add_relative(&times, since_ms, now_ms);
+	str_add(&times, ", over at the latest ");
+	time_add_relative(&times, until_ms, now_ms);
+	err_set(err, ERR_LOCKED, "the backup '%s' is being made by %s@%s (run %s), %s",
+		making->backup->name, json_get_string(run, "actor", "?"),
+		json_get_string(run, "host", "?"), json_get_string(run, "id", "?"),
+		str_text(&times));
+	return err_hint(err, "wait for it; when its run is gone for certain, run again "
+			     "with --take-lock");
+}
+
+static int decide_claim(const struct journal_documents *documents, json_t *events,
+			void *context, struct err *err)
+{
+	struct backup_making *making = context;
+	struct backup_desk *desk = making->desk;
+	const char *name = making->backup->name;
+	int64_t now_ms = effects_now_ms(desk->engine.fx);
+	const json_t *running =
+		json_object_get(state_backup(documents->state, name), "running");
+	char until[TIME_TEXT_BYTES];
+	if (backup_ask(documents->state, name, now_ms) == BACKUP_BUSY &&
+	    !desk->asked->take_lock && !is_over(making, json_object_get(running, "run")))
+		return refuse_claim(making, running, now_ms, err);
+	str_assign(&making->dead, json_get_string(running, "id", NULL));
+	json_t *data = json_pack(
+		"{s:s, s:s, s:s, s:o, s:s*}", "backup", name, "id", making->id, "until",
+		time_format(now_ms + backup_attempt_ms(making->backup), until), "stores",
+		making_stores(making, false), "abandoned", making->dead);
+	return store_stage(documents, events, "backup.begun", now_ms, desk->run, NULL,
+			   data, err);
+}
+
+/* --- the data --------------------------------------------------------------------------------- */
+
+static void add_warnings(struct backup_making *making)
+{
+	size_t i;
+	json_t *warning;
+	json_array_foreach(json_object_get(making->written, "warnings"), i, warning)
+		json_array_append(making->warnings, warning);
+}
+
+/* What became of each store, in the order in which they were asked. */
+static void take_failures(struct backup_making *making)
+{
+	const json_t *rows = json_object_get(making->written, "stores");
+	for (size_t i = 0; i < making->target_count; i++) {
+		struct err *err = &making->targets[i].err;
+		const json_t *row = json_array_get(rows, i);
+		const json_t *error = json_object_get(row, "error");
+		if (!row || json_get_bool(row, "ok", false))
+			continue;
+		err_set(err, err_code_parse(json_get_string(error, "code", "fail")), "%s",
+			json_get_string(error, "message", "not written"));
+		const char *hint = json_get_string(error, "hint", NULL);
+		if (hint && *hint)
+			err_hint(err, "%s", hint);
+	}
+}
+
+/* As large as the last one, as long as nobody knows better. */
+static int64_t expected_bytes(const struct backup_making *making)
+{
+	const json_t *copies = json_object_get(known_of(making), "copies");
+	return json_get_int(json_array_get(copies, 0), "open_bytes", 0);
+}
+
+static int write_data(struct backup_making *making, struct err *err)
+{
+	const struct config_backup *backup = making->backup;
+	const struct engine *engine = &making->desk->engine;
+	_cleanup_free_ char *object =
+		backup_object(backup->name, making->id, BACKUP_DATA);
+	_cleanup_str_ struct str summary = STR_INIT;
+	json_t *stores = json_array();
+	str_addf(&summary, "back up %s to ", backup->name);
+	for (size_t i = 0; i < making->target_count; i++) {
+		json_array_append(stores, making->targets[i].args);
+		str_addf(&summary, "%s%s", i ? ", " : "", making->targets[i].store->name);
+	}
+	json_object_set_new(making->asked, "stores", stores);
+	json_object_set_new(making->asked, "object", json_string(object));
+	json_object_set_new(making->asked, "mark", json_string(making->mark));
+	json_object_set_new(making->asked, "timeout_ms",
+			    json_integer(backup->timeout_ms));
+	struct backup_watch watch = {
+		.progress = engine->progress,
+		.subject = backup->name,
+		.verb = "backing up",
+		.expected_bytes = expected_bytes(making),
+	};
+	const struct effect effect = {.kind = "backup.write",
+				      .mode = EFFECT_ACT,
+				      .args = making->asked,
+				      .subject = backup->name,
+				      .summary = str_text(&summary),
+				      .moved = backup_watch_moved,
+				      .watcher = &watch};
+	progress_report(engine->progress, PROGRESS_STEP_BEGIN, backup->name, "%s",
+			str_text(&summary));
+	if (effects_perform(engine->fx, &effect, &making->written, err) < 0)
+		return -1;
+	add_warnings(making);
+	take_failures(making);
+	return 0;
+}
+
+/* --- the course ------------------------------------------------------------------------------- */
+
+static void report_end(const struct backup_making *making, const char *outcome,
+		       const char *trouble)
+{
+	const struct progress *progress = making->desk->engine.progress;
+	_cleanup_str_ struct str text = STR_INIT;
+	if (trouble) {
+		progress_report(progress, PROGRESS_STEP_FAILED, making->backup->name,
+				"%s: %s", outcome, trouble);
+		return;
+	}
+	str_addf(&text, "%s: ", making->id);
+	size_add(&text, json_get_int(making->written, "open_bytes", 0));
+	str_add(&text, " as ");
+	size_add(&text, json_get_int(making->written, "sealed_bytes", 0));
+	progress_report(progress, PROGRESS_STEP_DONE, making->backup->name, "%s",
+			str_text(&text));
+}
+
+/* Nothing that looks finished is left by the effect; what does not look finished goes now. */
+static int end_failed(struct backup_making *making, const struct err *cause,
+		      json_t **ret_row, struct err *err)
+{
+	effects_acknowledge_cancel(making->desk->engine.fx);
+	backup_targets_sweep(making, making->id);
+	report_end(making, "failed", cause->message);
+	if (making_record(making, cause->message, err) < 0)
+		return -1;
+	if (cause->code == ERR_CANCELLED) {
+		*err = *cause;
+		return err_wrap(err, "backup '%s'", making->backup->name);
+	}
+	*ret_row = making_row(making, "failed", cause);
+	return 0;
+}
+
+static bool was_cancelled(const struct backup_making *making)
+{
+	for (size_t i = 0; i < making->target_count; i++)
+		if (making->targets[i].err.code == ERR_CANCELLED)
+			return true;
+	return false;
+}
+
+static int end_placed(struct backup_making *making, json_t **ret_row, struct err *err)
+{
+	_cleanup_free_ char *trouble = making_trouble(making);
+	const char *outcome = trouble ? "partial" : "made";
+	struct err cause = {0};
+	report_end(making, outcome, trouble);
+	if (making_record(making, trouble, err) < 0)
+		return -1;
+	if (was_cancelled(making))
+		return err_set(err, ERR_CANCELLED,
+			       "backup '%s': cancelled by a signal; what was made is on "
+			       "the journal",
+			       making->backup->name);
+	if (trouble)
+		err_set(&cause, ERR_FAIL, "%s", trouble);
+	*ret_row = making_row(making, outcome, &cause);
+	return 0;
+}
+
+/* Without a store that has it there is no backup. */
+static int end_nowhere(struct backup_making *making, json_t **ret_row, struct err *err)
+{
+	struct err cause = {0};
+	_cleanup_free_ char *trouble = making_trouble(making);
+	for (size_t i = 0; i < making->target_count; i++)
+		if (!cause.code || making->targets[i].err.code == ERR_CANCELLED)
+			cause = making->targets[i].err;
+	if (cause.code != ERR_CANCELLED)
+		err_set(&cause, cause.code, "%s", trouble);
+	return end_failed(making, &cause, ret_row, err);
+}
+
+static int make(struct backup_making *making, json_t **ret_row, struct err *err)
+{
+	struct err cause = {0};
+	if (backup_secrets_present(making->desk, making->backup, true, err) < 0 ||
+	    backup_write_args(making, err) < 0 ||
+	    store_append(making->desk->store, decide_claim, making, err) < 0)
+		return -1;
+	backup_targets_sweep(making, making->dead);
+	if (write_data(making, &cause) < 0)
+		return end_failed(making, &cause, ret_row, err);
+	if (answer_is_assumed(making->written)) {
+		*ret_row = making_row(making, "made", NULL);
+		return 0;
+	}
+	if (backup_words(making, &cause) < 0)
+		return end_failed(making, &cause, ret_row, err);
+	backup_targets_fill(making);
+	return making_is_placed(making) ? end_placed(making, ret_row, err)
+					: end_nowhere(making, ret_row, err);
+}
+
+int backup_make(struct backup_desk *desk, const struct config_backup *backup,
+		json_t **ret_row, struct err *err)
+{
+	__attribute__((cleanup(making_release))) struct backup_making making;
+	if (backup_check_store(desk, backup, err) < 0) {
+		making = (struct backup_making){0};
+		return -1;
+	}
+	making_init(&making, desk, backup);
+	return make(&making, ret_row, err);
+}

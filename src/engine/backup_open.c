@@ -1,0 +1,127 @@
+/* The key that opens a backup: from the command line, else from the configuration. Keys stay references; only
+ * certificates are read here.
+ */
+#include "backup.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+
+#define CERTIFICATE_MAX_BYTES (256 << 10)
+
+int backup_read_certificate(struct effects *fx, const char *path, char **ret,
+			    struct err *err)
+{
+	if (effects_read_file(fx, path, CERTIFICATE_MAX_BYTES, ret, err) < 0) {
+		err_wrap(err, "the certificate '%s'", path);
+		return err_hint(err, "paths of certificates are relative to the working "
+				     "directory; check it out, or 'belay backup keygen'");
+	}
+	return 0;
+}
+
+static json_t *secret_of(const char *kind, const char *name)
+{
+	return json_pack("{s:{s:s}}", "$secret", kind, name);
+}
+
+/* What the words say, in the shape of config_backup.open. *ret: NULL when they say nothing. */
+static int from_words(const struct engine_backup *asked,
+		      const struct config_backup *backup, json_t **ret, struct err *err)
+{
+	*ret = NULL;
+	if (asked->passphrase_env)
+		*ret = json_pack("{s:o}", "passphrase",
+				 secret_of("env", asked->passphrase_env));
+	if (asked->passphrase_env || !asked->key)
+		return 0;
+	const char *configured =
+		backup ? json_get_string(backup->open, "certificate", NULL) : NULL;
+	const char *certificate = asked->certificate ? asked->certificate : configured;
+	if (!certificate) {
+		err_set(err, ERR_USAGE, "--key needs the certificate that belongs to it");
+		return err_hint(err, "name it with --certificate");
+	}
+	*ret = json_pack("{s:o, s:s}", "key", secret_of("file", asked->key),
+			 "certificate", certificate);
+	if (asked->key_passphrase_env)
+		json_object_set_new(*ret, "key_passphrase",
+				    secret_of("env", asked->key_passphrase_env));
+	return 0;
+}
+
+static json_t *from_configuration(const struct config_backup *backup)
+{
+	if (!backup)
+		return NULL;
+	if (backup->open)
+		return json_copy(backup->open);
+	return backup->seal.passphrase
+		       ? json_pack("{s:O}", "passphrase", backup->seal.passphrase)
+		       : NULL;
+}
+
+/* A passphrase needs the salt, which the manifest has, a certificate its text. */
+static int complete(struct effects *fx, const json_t *manifest, json_t *open,
+		    struct err *err)
+{
+	const json_t *scrypt = json_at(manifest, "/seal/scrypt");
+	const char *salt = json_get_string(scrypt, "salt", NULL);
+	const char *path = json_get_string(open, "certificate", NULL);
+	_cleanup_free_ char *certificate = NULL;
+	if (!path && !salt) {
+		err_set(err, ERR_CONFIG,
+			"it is sealed for the owners of keys, a "
+			"passphrase does not open it");
+		return err_hint(err, "give --key and --certificate");
+	}
+	if (path && salt) {
+		err_set(err, ERR_CONFIG,
+			"it is sealed with a passphrase, a key does not open it");
+		return err_hint(err, "give --passphrase-env");
+	}
+	if (salt) {
+		json_object_set_new(open, "salt", json_string(salt));
+		return 0;
+	}
+	if (backup_read_certificate(fx, path, &certificate, err) < 0)
+		return -1;
+	json_object_set_new(open, "certificate", json_string(certificate));
+	return 0;
+}
+
+int backup_open_args(struct effects *fx, const struct engine_backup *asked,
+		     const struct config_backup *backup, const json_t *manifest,
+		     json_t **ret, struct err *err)
+{
+	_cleanup_json_ json_t *open = NULL;
+	*ret = NULL;
+	if (from_words(asked, backup, &open, err) < 0)
+		return -1;
+	if (!open)
+		open = from_configuration(backup);
+	if (open && complete(fx, manifest, open, err) < 0)
+		return -1;
+	*ret = TAKE_PTR(open);
+	return 0;
+}
+
+static bool is_present(struct effects *fx, const json_t *reference)
+{
+	struct err ignored = {0};
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {
+		.kind = "secret", .mode = EFFECT_OBSERVE, .args = reference};
+	return effects_perform(fx, &effect, &answer, &ignored) == 0 &&
+	       json_get_bool(answer, "present", false);
+}
+
+bool backup_open_is_usable(struct effects *fx, const json_t *open)
+{
+	static const char *const secrets[] = {"key", "key_passphrase", "passphrase"};
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++) {
+		const json_t *reference = json_object_get(open, secrets[i]);
+		if (reference && !is_present(fx, reference))
+			return false;
+	}
+	return open != NULL;
+}
