@@ -316,7 +316,7 @@ static void add_page(const struct front *front, const struct action_outcome *out
 	const struct command *command = front->inputs.command;
 	const struct summary summary = {
 		.command = command ? command->name : "action",
-		.schema = command ? command->result_schema : NULL,
+		.schema = outcome->schema,
 		.result = outcome->value,
 		.err = outcome->err->code != ERR_NONE ? outcome->err : NULL,
 		.text = outcome->text,
@@ -354,6 +354,7 @@ static int finish(struct front *front, const struct wiring_outcome *run, struct 
 	struct action_outcome outcome = {
 		.command = front->inputs.command,
 		.value = run->value,
+		.schema = run->schema,
 		.err = err,
 		.status =
 			err->code != ERR_NONE ? err_exit_status(err->code) : run->status,

@@ -171,6 +171,7 @@ static int host_run(struct host *host, struct wiring_outcome *ret, struct err *e
 	if (done == 0)
 		done = add_output(host, &result, &ret->text, err);
 	ret->status = result.status;
+	ret->schema = result.schema ? result.schema : host->command->result_schema;
 	ret->value = TAKE_PTR(result.value);
 	config_freep(&host->config);
 	return done;

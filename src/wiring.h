@@ -11,6 +11,7 @@
 struct wiring_outcome {
 	int status;
 	json_t *value;
+	const char *schema; /* of the value; NULL: none */
 	struct str text;
 };
 #define WIRING_OUTCOME_INIT                                                              \

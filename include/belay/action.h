@@ -92,6 +92,7 @@ void action_add_annotations(struct str *out,
 struct action_outcome {
 	const struct command *command; /* NULL: the inputs could not be read */
 	const json_t *value;           /* result, or NULL */
+	const char *schema;            /* of it: "result.deploy"; NULL for none */
 	const struct err *err;         /* code ERR_NONE when there is none */
 	int status;                    /* exit status */
 	const char *text;              /* what the command shows */

@@ -86,6 +86,8 @@ struct command_result {
 	render_function *render; /* for text */
 	int status;              /* exit status when there is no error: 0, 1, 3, 4, 5 */
 	char *raw; /* when set: printed as it is (completion scripts, schemas); owned */
+	/* Of the value, for a verb whose words have results of their own; NULL: the command's. */
+	const char *schema;
 };
 
 struct command {

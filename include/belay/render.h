@@ -51,7 +51,9 @@ typedef void render_function(struct str *out, const struct render *render,
 render_function render_deploy, render_restart, render_rollback_list, render_plan,
 	render_gate, render_status, render_history, render_verify, render_validate,
 	render_doctor, render_version, render_docs, render_notify, render_init,
-	render_replay, render_noted, render_incident, render_incident_list, render_watch;
+	render_replay, render_noted, render_incident, render_incident_list, render_watch,
+	render_backup, render_backup_list, render_backup_verify, render_backup_restore,
+	render_backup_forget, render_backup_drill, render_backup_keygen;
 
 /* One run for a page of Markdown: the step summary of a workflow. All borrowed. */
 struct summary {

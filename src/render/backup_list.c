@@ -1,0 +1,300 @@
+/* What the stores hold against what is promised, and what a policy makes of it. What the results look like is
+ * said by schemas/result.backup-list.schema.json and result.backup-forget.schema.json; health is that of
+ * belay/backup.h, in `belay status` too. */
+#include <string.h>
+
+#include "backup.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/timefmt.h"
+#include "ink.h"
+
+#define COPIES_SHOWN 10
+
+/* --- health ---------------------------------------------------------------------------------- */
+
+/* "✓ nightly-db  3h old, promised every 1d". */
+static void add_health(struct str *out, const struct render *render, const char *indent,
+		       const json_t *health)
+{
+	const char *outcome = json_get_string(health, "outcome", "inconclusive");
+	const char *reason = json_get_string(health, "reason", NULL);
+	_cleanup_str_ struct str age = STR_INIT;
+	enum ink ink;
+	backup_add_age(&age, health);
+	const char *mark = ink_mark(outcome, &ink);
+	str_add(out, indent);
+	ink_add(out, render, ink, mark);
+	render_inkf(out, render, INK_BOLD, " %s", json_get_string(health, "name", "?"));
+	render_inkf(out, render, strcmp(outcome, "pass") == 0 ? INK_PLAIN : ink,
+		    "  %s%s%s\n", str_text(&age), reason ? ": " : "",
+		    reason ? reason : "");
+}
+
+void backup_add_health(struct str *out, const struct render *render,
+		       const json_t *backups)
+{
+	size_t i;
+	json_t *health;
+	json_array_foreach(backups, i, health) {
+		if (i == 0)
+			render_inkf(out, render, INK_DIM, "  BACKUPS\n");
+		add_health(out, render, "  ", health);
+	}
+}
+
+static void add_proof(struct str *out, const struct render *render, const json_t *row)
+{
+	const json_t *drilled = json_object_get(row, "drilled");
+	_cleanup_str_ struct str text = STR_INIT;
+	if (json_is_string(json_object_get(row, "verified_at"))) {
+		str_add(&text, "verified ");
+		backup_add_when(&text, row, "verified_at", render->now_ms);
+	}
+	if (json_is_object(drilled)) {
+		bool good = str_equal(json_get_string(drilled, "outcome", NULL), "pass");
+		str_addf(&text, "%sdrill %s ", text.len ? ", " : "",
+			 good ? "passed" : "failed");
+		backup_add_when(&text, drilled, "at", render->now_ms);
+	}
+	if (json_get_bool(row, "drill_due", false))
+		str_addf(&text, "%sa drill is due", text.len ? ", " : "");
+	if (text.len)
+		render_inkf(out, render, INK_DIM, "  %s\n", str_text(&text));
+}
+
+/* --- list ------------------------------------------------------------------------------------ */
+
+static const json_t *place_in(const json_t *copy, const char *store)
+{
+	size_t i;
+	json_t *place;
+	json_array_foreach(json_object_get(copy, "stores"), i, place) {
+		if (str_equal(json_get_string(place, "store", NULL), store))
+			return place;
+	}
+	return NULL;
+}
+
+static struct table *copies_table(const json_t *stores)
+{
+	size_t count = json_array_size(stores), i;
+	json_t *store;
+	_cleanup_free_ const char **headers = mem_array(const char *, count + 5);
+	headers[0] = "  COPY";
+	headers[1] = "AGE";
+	headers[2] = "SIZE";
+	headers[3] = "STORED";
+	json_array_foreach(stores, i, store)
+		headers[4 + i] = json_string_value(store) ? json_string_value(store) : "";
+	return table_new(headers, 4 + count);
+}
+
+static void add_copy(struct table *table, const struct render *render,
+		     const json_t *stores, const json_t *copy)
+{
+	_cleanup_str_ struct str when = STR_INIT, open = STR_INIT, stored = STR_INIT;
+	size_t i;
+	json_t *store;
+	backup_add_when(&when, copy, "at", render->now_ms);
+	backup_add_size(&open, copy, "open_bytes");
+	backup_add_size(&stored, copy, "stored_bytes");
+	table_cell(table, 0, INK_PLAIN, "  %s", json_get_string(copy, "id", "?"));
+	table_cell(table, 1, INK_DIM, "%s", str_text(&when));
+	table_cell(table, 2, INK_PLAIN, "%s", str_text(&open));
+	table_cell(table, 3, INK_PLAIN, "%s", str_text(&stored));
+	json_array_foreach(stores, i, store) {
+		const json_t *place = place_in(copy, json_string_value(store));
+		const char *state = json_get_string(place, "state", "absent");
+		enum ink ink;
+		const char *mark = backup_state_mark(state, &ink);
+		if (strcmp(state, "absent") == 0)
+			table_cell(table, 4 + i, INK_DIM, "–");
+		else
+			table_cell(table, 4 + i, ink, "%s %s", mark, state);
+	}
+	table_end_row(table);
+}
+
+static void add_copies(struct str *out, const struct render *render, const json_t *row)
+{
+	const json_t *stores = json_object_get(row, "stores");
+	const json_t *copies = json_object_get(row, "copies");
+	size_t i;
+	json_t *copy;
+	if (json_array_size(copies) == 0)
+		return;
+	_cleanup_(table_freep) struct table *table = copies_table(stores);
+	json_array_foreach(copies, i, copy) {
+		if (!render->verbose && i == COPIES_SHOWN)
+			break;
+		add_copy(table, render, stores, copy);
+	}
+	table_add_to(out, render, table);
+	if (i < json_array_size(copies))
+		render_inkf(out, render, INK_DIM,
+			    "  … and %zu older ones (--verbose shows all)\n",
+			    json_array_size(copies) - i);
+}
+
+/* Why a copy is bad or missing where it is. */
+static void add_bad(struct str *out, const struct render *render, const json_t *copies)
+{
+	size_t i, k;
+	json_t *copy, *place;
+	json_array_foreach(copies, i, copy) {
+		json_array_foreach(json_object_get(copy, "stores"), k, place) {
+			const char *reason = json_get_string(place, "reason", NULL);
+			if (reason)
+				render_inkf(out, render, INK_WARN, "  ! %s in %s: %s\n",
+					    json_get_string(copy, "id", "?"),
+					    json_get_string(place, "store", "?"), reason);
+		}
+	}
+}
+
+static void add_unreachable(struct str *out, const struct render *render,
+			    const json_t *stores)
+{
+	size_t i;
+	json_t *store;
+	json_array_foreach(stores, i, store)
+		render_inkf(out, render, INK_WARN, "  ! %s did not answer: %s\n",
+			    json_get_string(store, "store", "?"),
+			    json_get_string(store, "reason", "?"));
+}
+
+void render_backup_list(struct str *out, const struct render *render,
+			const json_t *result)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach(json_object_get(result, "backups"), i, row) {
+		if (i && !render->quiet)
+			str_add_char(out, '\n');
+		add_health(out, render, "", row);
+		if (render->quiet)
+			continue;
+		add_proof(out, render, row);
+		add_copies(out, render, row);
+		add_bad(out, render, json_object_get(row, "copies"));
+		add_unreachable(out, render, json_object_get(row, "unreachable"));
+	}
+	if (json_array_size(json_object_get(result, "backups")) == 0)
+		str_add(out, "No backup is configured.\n");
+}
+
+/* --- forget ---------------------------------------------------------------------------------- */
+
+static void add_decisions(struct str *out, const struct render *render,
+			  const json_t *copies)
+{
+	_cleanup_(table_freep) struct table *table = table_new(NULL, 5);
+	size_t i, k;
+	json_t *copy, *reason;
+	json_array_foreach(copies, i, copy) {
+		bool keep = json_get_bool(copy, "keep", true);
+		bool stuck = !keep && !json_get_bool(copy, "removed", false);
+		_cleanup_str_ struct str when = STR_INIT, size = STR_INIT;
+		_cleanup_str_ struct str why = STR_INIT;
+		backup_add_when(&when, copy, "at", render->now_ms);
+		backup_add_size(&size, copy, "stored_bytes");
+		json_array_foreach(json_object_get(copy, "reasons"), k, reason)
+			str_addf(&why, "%s%s", k ? ", " : "", json_string_value(reason));
+		table_cell(table, 0,
+			   keep    ? INK_GOOD
+			   : stuck ? INK_BAD
+				   : INK_WARN,
+			   "    %s",
+			   keep    ? "keep"
+			   : stuck ? "still there"
+				   : "forget");
+		table_cell(table, 1, INK_PLAIN, "%s", json_get_string(copy, "id", "?"));
+		table_cell(table, 2, INK_DIM, "%s", str_text(&when));
+		table_cell(table, 3, INK_PLAIN, "%s", str_text(&size));
+		table_cell(table, 4, INK_PLAIN, "%s", str_text(&why));
+		table_end_row(table);
+	}
+	table_add_to(out, render, table);
+}
+
+/* "directory keeps 7d, the last 3: 4 stay, 2 go, 190.0 MiB". */
+static void add_counts(struct str *out, const json_t *store, bool assumed)
+{
+	size_t i, stay = 0, go = 0;
+	int64_t freed = 0;
+	json_t *copy;
+	json_array_foreach(json_object_get(store, "copies"), i, copy) {
+		if (json_get_bool(copy, "keep", true)) {
+			stay++;
+			continue;
+		}
+		go++;
+		if (json_get_bool(copy, "removed", false))
+			freed += json_get_int(copy, "stored_bytes", 0);
+	}
+	str_addf(out, "keeps %s: %zu stay%s, %zu go%s",
+		 json_get_string(store, "policy", "?"), stay, stay == 1 ? "s" : "", go,
+		 go == 1 ? "es" : "");
+	if (!go)
+		return;
+	str_add(out, ", ");
+	size_add(out, freed);
+	str_add(out, assumed ? " would be freed" : " freed");
+}
+
+static void add_litter(struct str *out, const struct render *render, const json_t *litter,
+		       bool assumed)
+{
+	size_t i;
+	json_t *left;
+	json_array_foreach(litter, i, left)
+		render_inkf(out, render, INK_DIM,
+			    "    %s what a dead run had left of %s: %lld objects, %lld "
+			    "uploads\n",
+			    assumed ? "would remove" : "removed",
+			    json_get_string(left, "id", "?"),
+			    (long long)json_get_int(left, "objects", 0),
+			    (long long)json_get_int(left, "uploads", 0));
+}
+
+static void add_forgotten(struct str *out, const struct render *render,
+			  const json_t *store, bool assumed)
+{
+	bool failed = str_equal(json_get_string(store, "outcome", NULL), "failed");
+	_cleanup_str_ struct str counts = STR_INIT;
+	render_inkf(out, render, INK_NAME, "  %s", json_get_string(store, "store", "?"));
+	if (failed) {
+		const char *hint = json_get_string(store, "hint", NULL);
+		render_inkf(out, render, INK_BAD, " failed: %s\n",
+			    json_get_string(store, "reason", "?"));
+		if (hint)
+			render_inkf(out, render, INK_DIM, "    hint: %s\n", hint);
+	} else {
+		add_counts(&counts, store, assumed);
+		render_inkf(out, render, INK_PLAIN, " %s\n", str_text(&counts));
+	}
+	if (render->quiet)
+		return;
+	add_decisions(out, render, json_object_get(store, "copies"));
+	add_litter(out, render, json_object_get(store, "litter"), assumed);
+}
+
+void render_backup_forget(struct str *out, const struct render *render,
+			  const json_t *result)
+{
+	bool assumed = json_array_size(json_object_get(result, "would")) > 0;
+	size_t i, k;
+	json_t *row, *store;
+	json_array_foreach(json_object_get(result, "backups"), i, row) {
+		if (i)
+			str_add_char(out, '\n');
+		ink_add_mark(out, render,
+			     assumed ? "would"
+				     : json_get_string(row, "outcome", "failed"));
+		render_inkf(out, render, INK_BOLD, " %s\n",
+			    json_get_string(row, "name", "?"));
+		json_array_foreach(json_object_get(row, "stores"), k, store)
+			add_forgotten(out, render, store, assumed);
+	}
+}
