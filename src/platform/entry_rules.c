@@ -14,6 +14,7 @@
 
 struct entry_rules {
 	json_t *symlinks; /* normalised path → true: a hash set */
+	bool keep_links;
 };
 
 struct entry_rules *entry_rules_new(void)
@@ -29,6 +30,11 @@ void entry_rules_free(struct entry_rules *rules)
 		return;
 	json_decref(rules->symlinks);
 	free(rules);
+}
+
+void entry_rules_keep_links(struct entry_rules *rules)
+{
+	rules->keep_links = true;
 }
 
 static int refuse(const char *path, const char *why, struct err *err)
@@ -89,11 +95,13 @@ static bool leads_through_symlink(const struct entry_rules *rules, const char *p
 	return false;
 }
 
-static int check_symlink(const char *shown, const char *path, const char *target,
-			 struct err *err)
+static int check_symlink(const struct entry_rules *rules, const char *shown,
+			 const char *path, const char *target, struct err *err)
 {
 	if (!target || !*target)
 		return refuse(shown, "is a symbolic link to nothing", err);
+	if (rules->keep_links)
+		return 0;
 	if (*target == '/')
 		return refuse(shown, "is a symbolic link to an absolute path", err);
 	size_t above = 0, climbs = 0;
@@ -118,15 +126,22 @@ static int check_symlink(const char *shown, const char *path, const char *target
 	return 0;
 }
 
-static int check_hardlink(const struct entry_rules *rules, const char *shown,
+static void remember_symlink(struct entry_rules *rules, const char *path)
+{
+	json_object_setn_new_nocheck(rules->symlinks, path, strlen(path), json_true());
+}
+
+static int check_hardlink(struct entry_rules *rules, const char *shown, const char *path,
 			  const char *target, struct err *err)
 {
 	_cleanup_free_ char *normal = target && *target != '/' ? normalise(target) : NULL;
 	if (!normal || !*normal)
 		return refuse(shown, "is a hard link that points outside", err);
-	if (is_symlink(rules, normal, strlen(normal)) ||
-	    leads_through_symlink(rules, normal))
+	bool to_symlink = is_symlink(rules, normal, strlen(normal));
+	if ((to_symlink && !rules->keep_links) || leads_through_symlink(rules, normal))
 		return refuse(shown, "is a hard link to or through a symbolic link", err);
+	if (to_symlink)
+		remember_symlink(rules, path);
 	return 0;
 }
 
@@ -151,13 +166,12 @@ int entry_rules_check(struct entry_rules *rules, const char *path, enum entry_ty
 	case ENTRY_SYMLINK:
 		if (!*normal)
 			return refuse(path, "replaces the root", err);
-		if (check_symlink(path, normal, target, err) < 0)
+		if (check_symlink(rules, path, normal, target, err) < 0)
 			return -1;
-		json_object_setn_new_nocheck(rules->symlinks, normal, strlen(normal),
-					     json_true());
+		remember_symlink(rules, normal);
 		return 0;
 	case ENTRY_HARDLINK:
-		return check_hardlink(rules, path, target, err);
+		return check_hardlink(rules, path, normal, target, err);
 	case ENTRY_OTHER:
 		return refuse(path, "is a device, FIFO or socket", err);
 	}

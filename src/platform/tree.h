@@ -1,5 +1,6 @@
 /* room: platform
- * Trees: directories and files as a pax tar stream (POSIX.1-2001) that any tar reads, and back. Over libarchive.
+ * Trees: directories and files as a pax tar stream (POSIX.1-2001) that any tar reads, and back. Read by libarchive,
+ * written by tar_writer.h.
  *
  * Packing keeps what a restore needs: types, symbolic and hard links, permission bits, owners by number
  * and name, times to the nanosecond, extended attributes and ACLs where this process may read them, holes of sparse files.
@@ -33,9 +34,9 @@ struct tree_source {
 	const char *const *include, *const *exclude; /* NULL-terminated; NULL: none */
 	bool one_file_system;
 
-	const char *
-		file; /* any path; a directory among `files` is packed with what is in it */
-	bool may_miss;
+	/* Any path, followed when it is a link itself; a directory is packed with what is in it. */
+	const char *file;
+	bool may_miss; /* of a directory, too: then it is reported */
 
 	const char *text;
 	size_t text_bytes;
@@ -74,17 +75,23 @@ struct tree_unpack {
 	 * the archive does not have stays. */
 	const char *directory;
 	bool overwrite;
-	bool owners; /* give files to their owners; only root can */
+	/* Give files to their owners, by name where it is known here, else by number; only root can. Else root gives them to
+	 * the owner of the directory (fs.h). */
+	bool owners;
 	struct stop stop;
 };
 
-/* Refuses (ERR_CONFIG, with the entry's name) what entry_rules.h refuses: absolute names, "..", paths through links, links
- * that lead outside, devices, FIFOs. Whatever an archive says, nothing outside of the directory is touched: every
- * step down is taken with openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), or openat(O_NOFOLLOW) where the
- * kernel lacks it. On failure a new directory does not appear and what was written for it is removed.
+/* Refuses (ERR_CONFIG, with the entry's name) what entry_rules.h refuses: absolute names, "..", paths through links, hard
+ * links that lead outside, devices, FIFOs. Symbolic links come back with the target they had, wherever that is, and are
+ * never followed. Archives that are damaged, or have lost their end, are refused, too (ERR_CONFIG).
+ * Whatever an archive says, nothing outside of the directory is touched: every step down is taken with
+ * openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS), or openat(O_NOFOLLOW) where the kernel lacks it. On failure a new
+ * directory does not appear and what was written for it is removed. Where nothing can be put beside an empty directory (a
+ * mount point, a link, "."), its entries are moved in at the end, one by one.
  * ERR_FAIL with sys_errno EEXIST: the directory is not empty and `overwrite` is not set; ENOSPC. Times and permissions of
- * directories are set last. Set-id bits and owners only with `owners`; attributes that the file system does not take are
- * left out. */
+ * directories are set last; those of a directory that is overwritten into stay its own. Set-id bits, capabilities and
+ * owners only with `owners`; attributes that the file system does not take are left out. Everything is on the disk when it
+ * returns. */
 int tree_unpack(const struct tree_unpack *unpack, struct spring spring,
 		struct tree_counts *ret, struct err *err);
 
