@@ -49,7 +49,7 @@ static int open_directory(int at, const char *name)
 static int move_up(struct removal *removal, int at, const char *name)
 {
 	char fresh[64];
-	(void)fchmodat(at, name, 0700, 0); /* its ".." is about to change */
+	(void)!fchmodat(at, name, 0700, 0); /* its ".." is about to change */
 	do
 		snprintf(fresh, sizeof fresh, ".belay-remove-%llu", removal->moved++);
 	while (faccessat(removal->top, fresh, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
