@@ -15,7 +15,7 @@
 #include "platform/beneath.h"
 #include "platform/clock.h"
 #include "platform/fs.h"
-#include "platform/tree_remove.h"
+#include "platform/scratch.h"
 
 enum { MADE_ON_THE_WAY = 0777, PRIVATE = 0700 };
 
@@ -139,6 +139,7 @@ static int stage_inside(struct tree_place *place, int *existing,
 	place->inside = true;
 	free(place->staging);
 	place->staging = staging_name(".");
+	str_assign(&place->around, directory);
 	return make_staging(place, status) < 0 ? fail("unpack into", directory, err) : 0;
 }
 
@@ -182,13 +183,12 @@ int tree_place_open(struct tree_place *place, const char *directory, bool overwr
 		    struct err *err)
 {
 	*place = (struct tree_place){.root = -1, .outside = -1, .cached = -1};
-	_cleanup_free_ char *parent = NULL;
-	split(directory, &parent, &place->final);
-	if (fs_make_directories(parent, err) < 0)
+	split(directory, &place->around, &place->final);
+	if (fs_make_directories(place->around, err) < 0)
 		return -1;
-	place->outside = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	place->outside = open(place->around, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->outside < 0)
-		return fail("read", parent, err);
+		return fail("read", place->around, err);
 	_cleanup_fd_ int existing =
 		openat(place->outside, place->final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (existing >= 0)
@@ -337,13 +337,22 @@ int tree_place_commit(struct tree_place *place, const char *directory, struct er
 	return 0;
 }
 
+/* What cannot be removed stays: another error is on its way to the caller. */
+static void remove_staging(const struct tree_place *place)
+{
+	_cleanup_free_ char *path = str_format("%s/%s", place->around, place->staging);
+	struct err ignored = {0};
+	(void)scratch_remove(path, &ignored);
+}
+
 void tree_place_close(struct tree_place *place)
 {
 	close_fd(&place->cached);
 	close_fd(&place->root);
-	if (place->staging && place->outside >= 0)
-		(void)!tree_remove(place->outside, place->staging);
 	close_fd(&place->outside);
+	if (place->staging)
+		remove_staging(place);
+	free(place->around);
 	free(place->cached_path);
 	free(place->final);
 	free(place->staging);

@@ -23,8 +23,8 @@ struct tree_place {
 	gid_t gid;
 
 	/* For tree_place.c */
-	int outside; /* what holds the staging directory */
-	char *final, *staging;
+	int outside; /* the directory that holds the staging directory */
+	char *around, *final, *staging; /* that directory's path; names in it */
 	mode_t mode;
 	bool inside;
 	char *cached_path;
