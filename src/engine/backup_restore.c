@@ -166,6 +166,7 @@ static void record(struct restore *restore)
 	_cleanup_json_ json_t *to = target_in_words(restore->to);
 	if (!source->backup || was_refused(failure))
 		return;
+	effects_acknowledge_cancel(source->desk->engine.fx);
 	json_t *data = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup", source->name, "id",
 		source->id, "store", source->place, "to", json_get_string(to, "text", ""),

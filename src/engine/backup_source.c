@@ -182,18 +182,6 @@ static void list_stores(struct backup_source *source)
 		*vec_push(&source->stores) = last;
 }
 
-/* A manifest that lies in another backup's place would restore the wrong thing. */
-static int check_names(const struct backup_source *source,
-		       const struct backup_manifest_read *read, struct err *err)
-{
-	const char *name = json_get_string(read->manifest, "name", "");
-	const char *id = json_get_string(read->manifest, "id", "");
-	if (str_equal(name, source->name) && str_equal(id, source->id))
-		return 0;
-	return err_set(err, ERR_STATE, "the manifest of %s/%s is that of %s/%s",
-		       source->name, source->id, name, id);
-}
-
 /* Takes `store`. */
 static int use_store(struct backup_source *source, json_t *store, const char *place,
 		     struct err *err)
@@ -205,8 +193,6 @@ static int use_store(struct backup_source *source, json_t *store, const char *pl
 	struct backup_manifest_read read = {0};
 	char *signer = NULL;
 	int result = backup_manifest_fetch(fx, store, name, id, digest, &read, err);
-	if (result == 0 && source->backup)
-		result = check_names(source, &read, err);
 	if (result == 0 && source->backup)
 		result = backup_manifest_check_signature(
 			fx, store, name, id, source->backup, &read, &signer, err);
