@@ -1,4 +1,5 @@
 /* belay status: what is live where, who holds the lock, what happened last. */
+#include "belay/backup.h"
 #include "belay/incident.h"
 #include "belay/json.h"
 #include "belay/mem.h"
@@ -72,7 +73,7 @@ static json_t *incident_rows(const json_t *state, int64_t now_ms)
 	return rows;
 }
 
-static json_t *environment_row(const char *name,
+static json_t *environment_row(const struct config *config, const char *name,
 			       const struct journal_documents *documents, int64_t limit,
 			       int64_t now_ms)
 {
@@ -81,12 +82,13 @@ static json_t *environment_row(const char *name,
 	json_t *newest = json_array();
 	for (size_t i = 0; i < json_array_size(deployments) && i < (size_t)limit; i++)
 		json_array_append(newest, json_array_get(deployments, i));
-	return json_pack("{s:s, s:O, s:O, s:o, s:o, s:O, s:o, s:o}", "environment", name,
-			 "sequence", json_object_get(state, "sequence"), "updated_at",
-			 json_object_get(state, "updated_at"), "lock",
+	return json_pack("{s:s, s:O, s:O, s:o, s:o, s:O, s:o, s:o, s:o}", "environment",
+			 name, "sequence", json_object_get(state, "sequence"),
+			 "updated_at", json_object_get(state, "updated_at"), "lock",
 			 lock_row(state, now_ms), "transaction", transaction_row(state),
 			 "services", json_object_get(state, "services"), "deployments",
-			 newest, "incidents", incident_rows(state, now_ms));
+			 newest, "backups", backups_health(config, name, state, now_ms),
+			 "incidents", incident_rows(state, now_ms));
 }
 
 /* The documents now, or as they were at --at. */
@@ -134,8 +136,9 @@ static int make_result(struct command_context *context, const struct journal_ver
 		const char *text = json_string_value(name);
 		if (read_documents(context, verb, store, text, &documents, err))
 			return -1;
-		json_array_append_new(
-			rows, environment_row(text, &documents, limit, context->now_ms));
+		json_array_append_new(rows,
+				      environment_row(verb->config, text, &documents,
+						      limit, context->now_ms));
 		journal_documents_release(&documents);
 	}
 	*ret = json_pack("{s:s, s:s, s:O}", "location", store_location(store), "at",
@@ -156,7 +159,7 @@ static int run(struct command_context *context, struct command_result *result,
 const struct command command_status = {
 	.name = "status",
 	.group = "Look",
-	.summary = "show what is live where, the lock and the last deployments",
+	.summary = "show what is live where, the lock, backups and the last deployments",
 	.details =
 		"Reads the tip of the journal, all environments or the one of -e. With --at the "
 		"state is folded from the events up to that time. Works without a configuration "

@@ -25,10 +25,11 @@ static json_t *counts(const struct config *config)
 	size_t services = 0;
 	for (size_t i = 0; i < config->environment_count; i++)
 		services += config->environments[i].service_count;
-	return json_pack("{s:I, s:I, s:I, s:I}", "environments",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "environments",
 			 (json_int_t)config->environment_count, "services",
 			 (json_int_t)services, "checks", (json_int_t)config->check_count,
-			 "hosts", (json_int_t)config->host_count);
+			 "hosts", (json_int_t)config->host_count, "backups",
+			 (json_int_t)config->backup_count);
 }
 
 static int run(struct command_context *context, struct command_result *result,

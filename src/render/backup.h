@@ -34,5 +34,4 @@ void backup_add_health(struct str *out, const struct render *render,
 /* "3 hours old, promised every 1d", "none yet": the newest copy against the promise. */
 void backup_add_age(struct str *out, const json_t *health);
 
-
 #endif

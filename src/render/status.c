@@ -1,7 +1,8 @@
-/* The state of the environments: services and versions, the lock, an open transaction, the last
+/* The state of the environments: services and versions, the lock, an open transaction, backups, the last
  * deployments. One block for each environment, the most important line first. */
 #include <string.h>
 
+#include "backup.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/timefmt.h"
@@ -197,6 +198,7 @@ static void add_environment(struct str *out, const struct render *render,
 			render_inkf(out, render, INK_DIM,
 				    "  next: belay deploy -e %s --version VERSION\n",
 				    name);
+		backup_add_health(out, render, json_object_get(row, "backups"));
 		return;
 	}
 	str_add_char(out, '\n');
@@ -204,6 +206,7 @@ static void add_environment(struct str *out, const struct render *render,
 	add_transaction(out, render, json_object_get(row, "transaction"));
 	add_incidents(out, render, json_object_get(row, "incidents"));
 	add_services(out, render, json_object_get(row, "services"));
+	backup_add_health(out, render, json_object_get(row, "backups"));
 	if (!render->quiet)
 		add_deployments(out, render, json_object_get(row, "deployments"));
 }

@@ -7,6 +7,7 @@
 #include "belay/timefmt.h"
 #include "belay/verdict.h"
 #include "markdown.h"
+#include "summary_backup.h"
 
 /* --- gates ----------------------------------------------------------------------------------- */
 
@@ -207,6 +208,7 @@ static void add_status(struct str *out, const struct summary *summary)
 			str_addf(out, " (%s)\n", json_get_string(open, "phase", "?"));
 		}
 		add_services(out, json_object_get(row, "services"), summary->now_ms);
+		summary_add_backup_health(out, json_object_get(row, "backups"));
 		add_deployments(out, json_object_get(row, "deployments"),
 				summary->now_ms);
 	}
@@ -285,6 +287,12 @@ static add_page *page_of(const char *schema)
 		const char *schema;
 		add_page *add;
 	} pages[] = {
+		{"result.backup", summary_add_backup},
+		{"result.backup-drill", summary_add_backup_drill},
+		{"result.backup-forget", summary_add_backup_forget},
+		{"result.backup-list", summary_add_backup_list},
+		{"result.backup-restore", summary_add_backup_restore},
+		{"result.backup-verify", summary_add_backup_verify},
 		{"result.deploy", summary_add_deploy},
 		{"result.gate", add_check},
 		{"result.plan", add_plan},

@@ -49,5 +49,7 @@ void render_validate(struct str *out, const struct render *render, const json_t 
 	add_count(out, counts, "services", "service", ", ");
 	add_count(out, counts, "checks", "check", ", ");
 	add_count(out, counts, "hosts", "host", ", ");
+	if (json_get_int(counts, "backups", 0))
+		add_count(out, counts, "backups", "backup", ", ");
 	str_add_char(out, '\n');
 }
