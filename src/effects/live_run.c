@@ -49,13 +49,7 @@ size_t live_max_output(const struct live_call *call)
 
 /* --- run ----------------------------------------------------------------------------------- */
 
-struct variables {
-	struct process_variable *items;
-	struct secret *secrets; /* what the values point to */
-	size_t count;
-};
-
-static void variables_release(struct variables *variables)
+void live_variables_release(struct live_variables *variables)
 {
 	for (size_t i = 0; i < variables->count; i++)
 		secret_release(&variables->secrets[i]);
@@ -63,9 +57,9 @@ static void variables_release(struct variables *variables)
 	free(variables->items);
 }
 
-static int get_variables(struct live_call *call, struct variables *ret, struct err *err)
+int live_get_variables(struct live_call *call, const json_t *env,
+		       struct live_variables *ret, struct err *err)
 {
-	json_t *env = json_object_get(call->args, "env");
 	size_t size = json_object_size(env);
 	if (!size)
 		return 0;
@@ -73,7 +67,7 @@ static int get_variables(struct live_call *call, struct variables *ret, struct e
 	ret->secrets = mem_array(struct secret, size);
 	const char *name;
 	json_t *value;
-	json_object_foreach(env, name, value) {
+	json_object_foreach((json_t *)env, name, value) {
 		_cleanup_free_ char *what =
 			str_format("variable '%s' of a command", name);
 		struct secret *secret = &ret->secrets[ret->count];
@@ -103,13 +97,14 @@ static int get_argv(const json_t *words, const char ***ret_argv, struct err *err
 
 int live_run(struct live_call *call, json_t **ret_answer, struct err *err)
 {
-	__attribute__((cleanup(variables_release))) struct variables variables = {0};
+	_cleanup_variables_ struct live_variables variables = {0};
 	_cleanup_free_ const char **argv = NULL;
 	const json_t *words = json_object_get(call->args, "argv");
 	const char *shell = json_get_string(call->args, "shell", NULL);
 	if (!words == !shell)
 		return err_set(err, ERR_CONFIG, "run needs either shell or argv");
-	if (get_variables(call, &variables, err) < 0 ||
+	if (live_get_variables(call, json_object_get(call->args, "env"), &variables,
+			       err) < 0 ||
 	    (words && get_argv(words, &argv, err) < 0))
 		return -1;
 

@@ -12,4 +12,16 @@ json_t *live_outcome(struct live_call *call, struct run_outcome *outcome);
 
 size_t live_max_output(const struct live_call *call);
 
+/* `env` of a command: {name: text|secret}. */
+struct process_variable;
+struct live_variables {
+	struct process_variable *items;
+	struct secret *secrets; /* what the values point to */
+	size_t count;
+};
+int live_get_variables(struct live_call *call, const json_t *env,
+		       struct live_variables *ret, struct err *err);
+void live_variables_release(struct live_variables *variables);
+#define _cleanup_variables_ __attribute__((cleanup(live_variables_release)))
+
 #endif

@@ -22,6 +22,7 @@
 enum {
 	TERM_GRACE_MS = 2000, /* between SIGTERM and SIGKILL */
 	LINGER_MS = 1000,     /* for output of what outlives the command */
+	DRAIN_PIPE_BYTES = 1 << 20,
 	SLICE_MS = 20, /* between looks at the child, where the kernel has no pidfd */
 	CHUNK_BYTES = 65536,
 };
@@ -35,6 +36,7 @@ struct job {
 	bool ending; /* being killed: the stop that may have caused it is no news */
 	bool ended;
 	int status;
+	int64_t linger_ms; /* what outlives the command is read until then */
 
 	char *chunk; /* input that waits to be written */
 	size_t chunk_len, chunk_at;
@@ -199,19 +201,37 @@ static int start(struct job *job, struct err *err)
 		fcntl(job->in, F_SETFL, O_NONBLOCK);
 	fcntl(job->out, F_SETFL, O_NONBLOCK);
 	fcntl(job->err, F_SETFL, O_NONBLOCK);
+	if (job->process->output.take) /* fewer changes between the two of us */
+		(void)fcntl(job->out, F_SETPIPE_SZ, DRAIN_PIPE_BYTES);
 	job->pid_fd = open_pid(job->pid);
 	return 0;
 }
 
 /* --- moving bytes -------------------------------------------------------------------------- */
 
-static void read_some(int *fd, struct capture *capture, char *buffer)
+/* Returns the bytes that are in `buffer` now; closes at the end. */
+static size_t read_some(int *fd, char *buffer)
 {
 	ssize_t got = read(*fd, buffer, CHUNK_BYTES);
-	if (got > 0)
-		capture_add(capture, buffer, (size_t)got);
-	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		close_fd(fd);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static int read_output(struct job *job, char *buffer, struct err *err)
+{
+	const struct drain *output = &job->process->output;
+	size_t got = read_some(&job->out, buffer);
+	if (got == 0)
+		return 0;
+	if (!output->take || job->ending) {
+		capture_add(&job->outcome->out, buffer, got);
+		return 0;
+	}
+	int result = output->take(output->context, buffer, got, err);
+	if (job->ended) /* the drain may have taken its time */
+		job->linger_ms = deadline_after_ms(LINGER_MS);
+	return result;
 }
 
 /* A reader that goes away (EPIPE) has had enough: `head -1` is no failure. */
@@ -265,10 +285,10 @@ static int turn(struct job *job, char *buffer, int64_t until_ms, struct err *err
 		wait_ms = SLICE_MS;
 	if (poll(fds, COUNT, wait_ms) < 0 && errno != EINTR)
 		return err_set_errno(err, ERR_FAIL, errno, "cannot wait for a command");
-	if (fds[OUT].revents)
-		read_some(&job->out, &job->outcome->out, buffer);
+	if (fds[OUT].revents && read_output(job, buffer, err) < 0)
+		return -1;
 	if (fds[ERR].revents)
-		read_some(&job->err, &job->outcome->err, buffer);
+		capture_add(&job->outcome->err, buffer, read_some(&job->err, buffer));
 	if (fds[IN].revents && write_some(job, err) < 0)
 		return -1;
 	if (!job->ended)
@@ -300,20 +320,30 @@ static bool has_open_output(const struct job *job)
 	return job->out >= 0 || job->err >= 0;
 }
 
+/* Output that is not at its end is not complete: nobody would know where it was cut. */
+static int end_of_linger(const struct job *job, struct err *err)
+{
+	if (!job->process->output.take || job->out < 0)
+		return 0;
+	return err_set(err, ERR_FAIL,
+		       "the command ended, but something that it left behind keeps its "
+		       "output open");
+}
+
 /* Until the command has ended and its output with it. */
 static int attend(struct job *job, char *buffer, struct err *err)
 {
 	const struct process *process = job->process;
 	int64_t deadline =
 		process->timeout_ms ? deadline_after_ms(process->timeout_ms) : INT64_MAX;
-	int64_t linger = INT64_MAX;
+	job->linger_ms = INT64_MAX;
 	while (!job->ended || has_open_output(job)) {
-		if (job->ended && linger == INT64_MAX) {
-			linger = deadline_after_ms(LINGER_MS);
+		if (job->ended && job->linger_ms == INT64_MAX) {
+			job->linger_ms = deadline_after_ms(LINGER_MS);
 			close_fd(&job->in);
 		}
-		if (job->ended && !deadline_left_ms(linger))
-			break;
+		if (job->ended && !deadline_left_ms(job->linger_ms))
+			return end_of_linger(job, err);
 		if (!job->ended && stop_asked(&process->stop)) {
 			end_group(job, buffer);
 			return err_set(err, ERR_CANCELLED, "cancelled by a signal");
@@ -323,7 +353,7 @@ static int attend(struct job *job, char *buffer, struct err *err)
 			job->outcome->timed_out = true;
 			return 0;
 		}
-		if (turn(job, buffer, job->ended ? linger : deadline, err) < 0) {
+		if (turn(job, buffer, job->ended ? job->linger_ms : deadline, err) < 0) {
 			end_group(job, buffer);
 			return -1;
 		}

@@ -6,6 +6,7 @@
 #define BELAY_PLATFORM_PROCESS_H
 
 #include "belay/err.h"
+#include "platform/flow.h"
 #include "platform/run.h"
 #include "platform/stop.h"
 
@@ -24,6 +25,7 @@ struct process {
 	size_t variable_count;
 	const char *directory;   /* working directory; NULL: this one */
 	struct feed input;       /* FEED_NONE: /dev/null */
+	struct drain output;     /* gets standard output; take NULL: it is captured */
 	int64_t timeout_ms;      /* 0: none */
 	size_t max_output_bytes; /* kept of each of stdout and stderr; see struct capture */
 	struct stop stop;
@@ -32,6 +34,8 @@ struct process {
 /* Runs it to its end. A deadline that passes is an outcome (timed_out): the process group gets
  * SIGTERM and, two seconds later, SIGKILL. What the command leaves behind in the background is left
  * alone when it ends in time; its output is read for at most one more second.
+ * With `output` everything that the command writes arrives there (a drain that fails ends the group and the call), or
+ * the call fails: also when the command ends and something that it left behind keeps its output open.
  * Errors: ERR_NOT_FOUND (no such command or directory), ERR_CONFIG (`shell` where there is no
  * /bin/sh), ERR_CANCELLED (the group is ended in the same way), ERR_FAIL.
  * Release *outcome in either case. SIGPIPE must be ignored in this process. */
