@@ -1,0 +1,204 @@
+/* Who may make a backup, and how healthy one is. */
+#include "belay/backup.h"
+#include "belay/timefmt.h"
+#include "journey.h"
+
+#define NOW "2026-11-21T12:00:00Z"
+#define HOUR INT64_C(3600000)
+
+static int64_t at(const char *text)
+{
+	int64_t at_ms = 0;
+	CHECK_INT_EQ(time_parse(text, &at_ms), 0);
+	return at_ms;
+}
+
+static json_t *state_of(const char *entry)
+{
+	_cleanup_json_ json_t *value = journey_json(entry);
+	return json_pack("{s:{s:O}}", "backups", "db", value);
+}
+
+#define ENTRY(running, copies, failed, drilled)                                          \
+	"{'running': " running ", 'copies': [" copies "], 'failed': " failed             \
+	", 'drilled': " drilled ", 'restored': null}"
+#define COPY(id, at, stores, verified, bad)                                              \
+	"{'id': '" id "', 'at': '" at                                                    \
+	"', 'manifest': 'x', 'open_bytes': 2, 'stored_bytes': 1, "                       \
+	"'duration_ms': 9, 'stores': [" stores "], 'verified': " verified                \
+	", 'bad': " bad "}"
+#define VERIFIED(at) "{'at': '" at "', 'store': 's3', 'how': 'sampled'}"
+#define GOOD COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null")
+#define RUNNING                                                                          \
+	"{'id': 'r', 'run': {'id': '1'}, 'since': '2026-11-21T11:00:00Z', 'until': "     \
+	"'2026-11-21T12:00:00Z', 'stores': ['s3']}"
+
+static const struct claim_row {
+	const char *name, *entry, *now;
+	enum backup_claim want;
+} claims[] = {
+	{"never made", NULL, NOW, BACKUP_FREE},
+	{"nobody is at it", ENTRY("null", GOOD, "null", "null"), NOW, BACKUP_FREE},
+	{"somebody is at it", ENTRY(RUNNING, "", "null", "null"), "2026-11-21T11:59:59Z",
+	 BACKUP_BUSY},
+	{"its time is over", ENTRY(RUNNING, "", "null", "null"), NOW, BACKUP_EXPIRED},
+	{"until when is unreadable",
+	 ENTRY("{'id': 'r', 'until': 'later'}", "", "null", "null"), NOW, BACKUP_BUSY},
+};
+
+TEST(one_run_at_a_time)
+{
+	FOR_ROWS(row, claims) {
+		_cleanup_json_ json_t *state =
+			row->entry ? state_of(row->entry) : json_object();
+		CHECK_INT_EQ(backup_ask(state, "db", at(row->now)), row->want);
+	}
+}
+
+TEST(what_is_not_there_is_null)
+{
+	_cleanup_json_ json_t *state = state_of(ENTRY("null", GOOD, "null", "null"));
+	_cleanup_json_ json_t *odd = journey_json("{'backups': {'db': 7}}");
+	CHECK(state_backup(state, "db") != NULL);
+	CHECK_NULL(state_backup(state, "files"));
+	CHECK_NULL(state_backup(state, NULL));
+	CHECK_NULL(state_backup(NULL, "db"));
+	CHECK_NULL(state_backup(odd, "db"));
+	CHECK_STR_EQ(json_get_string(state_backup_copy(state, "db", "c1"), "id", ""),
+		     "c1");
+	CHECK_NULL(state_backup_copy(state, "db", "c2"));
+	CHECK_NULL(state_backup_copy(state, "db", NULL));
+	CHECK_NULL(state_backup_copy(state, "files", "c1"));
+}
+
+static const struct health_row {
+	const char *name, *entry;
+	int64_t every_ms, drill_ms;
+	const char *outcome, *reason;
+} healths[] = {
+	{"never made", NULL, 24 * HOUR, 0, "inconclusive", "there is none yet"},
+	{"good", ENTRY("null", GOOD, "null", "null"), 24 * HOUR, 0, "pass", NULL},
+	{"nobody promised anything",
+	 ENTRY("null",
+	       COPY("c", "2020-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 0, 0, "pass", NULL},
+	{"late, within the hour of grace",
+	 ENTRY("null",
+	       COPY("c", "2026-11-21T07:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 4 * HOUR, 0, "pass", NULL},
+	{"late, after the hour of grace",
+	 ENTRY("null",
+	       COPY("c", "2026-11-21T06:59:59Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 4 * HOUR, 0, "fail", "the newest copy is 5h old, promised is one every 4h"},
+	{"late, within a tenth of grace",
+	 ENTRY("null",
+	       COPY("c", "2026-11-20T09:36:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 24 * HOUR, 0, "pass", NULL},
+	{"late, after a tenth of grace",
+	 ENTRY("null",
+	       COPY("c", "2026-11-20T09:35:59Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 24 * HOUR, 0, "fail", "the newest copy is 1d 2h old, promised is one every 1d"},
+	{"the last attempt failed",
+	 ENTRY("null", GOOD,
+	       "{'id': 'f', 'at': '" NOW "', 'reason': 'no disk', 'count': 1}", "null"),
+	 24 * HOUR, 0, "fail", "the last attempt failed: no disk"},
+	{"several failed, and there is none",
+	 ENTRY("null", "",
+	       "{'id': 'f', 'at': '" NOW "', 'reason': 'no disk', 'count': 3}", "null"),
+	 24 * HOUR, 0, "fail", "the last 3 attempts failed: no disk"},
+	{"one of its stores failed",
+	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "null"),
+	       "{'id': 'c1', 'at': '" NOW "', 'reason': 'local: no disk', 'count': 1}",
+	       "null"),
+	 24 * HOUR, 0, "warn", "the newest copy is not everywhere: local: no disk"},
+	{"a store was added since",
+	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "null"),
+	       "null", "null"),
+	 24 * HOUR, 0, "warn", "the newest copy is not in every store"},
+	{"never verified",
+	 ENTRY("null",
+	       COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", "null", "null"),
+	       "null", "null"),
+	 24 * HOUR, 0, "warn", "no copy was ever verified"},
+	{"an old copy is bad",
+	 ENTRY("null",
+	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "null",
+			      "{'at': '" NOW "', 'store': 's3', 'reason': 'chunk 3'}"),
+	       "null", "null"),
+	 24 * HOUR, 0, "fail", "copy c0 is bad in s3: chunk 3"},
+	{"no drill yet", ENTRY("null", GOOD, "null", "null"), 24 * HOUR, 720 * HOUR,
+	 "warn", "a drill is due"},
+	{"the drill was long ago",
+	 ENTRY("null", GOOD, "null",
+	       "{'id': 'c', 'at': '2026-10-01T00:00:00Z', 'outcome': 'pass'}"),
+	 24 * HOUR, 720 * HOUR, "warn", "a drill is due"},
+	{"the drill was lately",
+	 ENTRY("null", GOOD, "null",
+	       "{'id': 'c', 'at': '2026-11-20T00:00:00Z', 'outcome': 'pass'}"),
+	 24 * HOUR, 720 * HOUR, "pass", NULL},
+	{"the drill failed",
+	 ENTRY("null", GOOD, "null",
+	       "{'id': 'c', 'at': '2026-11-20T00:00:00Z', 'outcome': 'fail', 'reason': 'no rows'}"),
+	 24 * HOUR, 0, "warn", "the last drill failed: no rows"},
+};
+
+static struct config_backup backup_of(const struct health_row *row)
+{
+	struct config_backup backup = {.name = "db",
+				       .environment = "production",
+				       .store_count = 2,
+				       .every_ms = row->every_ms};
+	backup.drill.every_ms = row->drill_ms;
+	return backup;
+}
+
+TEST(health)
+{
+	FOR_ROWS(row, healths) {
+		const struct config_backup backup = backup_of(row);
+		_cleanup_json_ json_t *state =
+			row->entry ? state_of(row->entry) : json_object();
+		_cleanup_json_ json_t *health = backup_health(&backup, state, at(NOW));
+		CHECK_STR_EQ(json_get_string(health, "outcome", NULL), row->outcome);
+		CHECK_STR_EQ(json_get_string(health, "reason", NULL), row->reason);
+	}
+}
+
+TEST(health_says_what_there_is)
+{
+	const struct config_backup backup = backup_of(&healths[1]);
+	_cleanup_json_ json_t *state =
+		state_of(ENTRY(RUNNING,
+			       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'",
+					      VERIFIED("2026-11-21T12:30:00Z"), "null"),
+			       "null", "null"));
+	_cleanup_json_ json_t *health = backup_health(&backup, state, at(NOW));
+	CHECK_JSON_EQ(
+		health,
+		"{'name': 'db', 'outcome': 'pass', 'reason': null, 'newest': {'id': 'c1', 'at': "
+		"'2026-11-21T02:00:00Z', 'stored_bytes': 1, 'stores': ['s3', 'local']}, "
+		"'age_ms': 36000000, 'every_ms': 86400000, 'late': false, 'verified_at': "
+		"'2026-11-21T12:30:00Z', 'drilled': null, 'drill_due': false, "
+		"'running': " RUNNING ", 'failed': null, 'copies': 2}");
+}
+
+TEST(health_of_an_environment_is_that_of_its_backups)
+{
+	struct config_backup backups[] = {backup_of(&healths[0]), backup_of(&healths[0]),
+					  backup_of(&healths[0])};
+	backups[0].name = "files";
+	backups[1].environment = "staging";
+	const struct config config = {.backups = backups, .backup_count = 3};
+	_cleanup_json_ json_t *state = state_of(ENTRY("null", GOOD, "null", "null"));
+	_cleanup_json_ json_t *list =
+		backups_health(&config, "production", state, at(NOW));
+	CHECK_INT_EQ(json_array_size(list), 2);
+	CHECK_STR_EQ(json_get_string(json_array_get(list, 0), "outcome", ""),
+		     "inconclusive");
+	CHECK_STR_EQ(json_get_string(json_array_get(list, 1), "outcome", ""), "pass");
+}
