@@ -194,6 +194,7 @@ static int run(struct command_context *context, struct command_result *result,
 		doctor_secrets(&doctor);
 		doctor_state(&doctor);
 		doctor_hosts(&doctor);
+		doctor_backup_certificates(&doctor);
 		doctor_templates(&doctor);
 	}
 	int failed = count_status(doctor.findings, "fail");

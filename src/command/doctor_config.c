@@ -86,6 +86,8 @@ void doctor_secrets(struct doctor *doctor)
 		_cleanup_json_ json_t *rows = config_secrets(doctor->config, environment);
 		add_new_references(seen, rows);
 	}
+	_cleanup_json_ json_t *backups = doctor_backup_secrets(doctor);
+	add_new_references(seen, backups);
 	size_t present = 0;
 	const char *key;
 	json_t *row;

@@ -52,8 +52,8 @@ void secrets_wrap(const json_t *schema, json_t *tree)
 	wrap_members(schema, schema, tree);
 }
 
-/* Adds every reference below `value` to `list`; `where` is the dotted path so far. One that may be missing
- * says so itself. */
+/* Adds every reference below `value` to `list`; `where` is the dotted path so far. Those that may
+ * be missing do not count. */
 static void gather(const json_t *value, const char *where, bool needed, json_t *list)
 {
 	const char *key;
@@ -61,7 +61,8 @@ static void gather(const json_t *value, const char *where, bool needed, json_t *
 	size_t i;
 	const json_t *reference = json_object_get(value, "$secret");
 	if (reference) {
-		needed = needed && !json_is_true(json_object_get(value, "optional"));
+		if (json_is_true(json_object_get(value, "optional")))
+			return;
 		json_array_append_new(list, json_pack("{s:s, s:b, s:O}", "where", where,
 						      "needed", (int)needed, "$secret",
 						      reference));

@@ -31,7 +31,10 @@ void backup_add_warnings(struct str *out, const struct render *render,
 /* Backups as `belay status` shows them. */
 void backup_add_health(struct str *out, const struct render *render,
 		       const json_t *backups);
-/* "3 hours old, promised every 1d", "none yet": the newest copy against the promise. */
+/* "3h old, promised every 1d": the newest copy against the promise; without one the reason why there is
+ * none. */
 void backup_add_age(struct str *out, const json_t *health);
+/* What there is to say beside that, or NULL. */
+const char *backup_remark(const json_t *health);
 
 #endif

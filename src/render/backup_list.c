@@ -18,7 +18,7 @@ static void add_health(struct str *out, const struct render *render, const char 
 		       const json_t *health)
 {
 	const char *outcome = json_get_string(health, "outcome", "inconclusive");
-	const char *reason = json_get_string(health, "reason", NULL);
+	const char *reason = backup_remark(health);
 	_cleanup_str_ struct str age = STR_INIT;
 	enum ink ink;
 	backup_add_age(&age, health);

@@ -116,6 +116,13 @@ void backup_add_warnings(struct str *out, const struct render *render,
 			    json_string_value(warning) ? json_string_value(warning) : "");
 }
 
+const char *backup_remark(const json_t *health)
+{
+	if (!json_is_integer(json_object_get(health, "age_ms")))
+		return NULL;
+	return json_get_string(health, "reason", NULL);
+}
+
 void backup_add_age(struct str *out, const json_t *health)
 {
 	bool promised = json_is_integer(json_object_get(health, "every_ms"));
@@ -123,7 +130,7 @@ void backup_add_age(struct str *out, const json_t *health)
 		backup_add_duration(out, health, "age_ms");
 		str_add(out, " old");
 	} else {
-		str_add(out, "none yet");
+		str_add(out, json_get_string(health, "reason", "none yet"));
 	}
 	if (!promised)
 		return;

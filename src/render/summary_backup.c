@@ -175,13 +175,14 @@ static void add_health_rows(struct str *out, const json_t *backups)
 	json_t *health;
 	str_add(out, "| | Backup | Newest | |\n|---|---|---|---|\n");
 	json_array_foreach(backups, i, health) {
+		const char *remark = backup_remark(health);
 		_cleanup_str_ struct str age = STR_INIT;
 		backup_add_age(&age, health);
 		str_addf(out, "| %s",
 			 mark_of(json_get_string(health, "outcome", "inconclusive")));
 		add_cell(out, json_get_string(health, "name", "?"));
 		add_cell(out, str_text(&age));
-		add_cell(out, json_get_string(health, "reason", ""));
+		add_cell(out, remark ? remark : "");
 		str_add(out, " |\n");
 	}
 }
