@@ -31,8 +31,13 @@
 	"    gates: [health]\n"                                                          \
 	"    watch: {fail_after: 2, recover_after: 2, flaps: 6}\n"
 
+struct vault;
+
 struct stage {
 	struct effects_layer layer;
+	struct vault *vault; /* vault.h; NULL: no stores of backups */
+	int (*vault_answer)(struct vault *vault, const struct effect *effect,
+			    json_t **ret, struct err *err, bool *ret_ours);
 	struct world *world;
 	pthread_mutex_t mutex;
 	struct effects *fx;
@@ -100,6 +105,12 @@ static int stage_answer(struct stage *stage, const struct lane *lane,
 			const struct effect *effect, json_t **ret, struct err *err)
 {
 	const char *kind = effect->kind;
+	bool ours = false;
+	if (stage->vault) {
+		int result = stage->vault_answer(stage->vault, effect, ret, err, &ours);
+		if (ours)
+			return result;
+	}
 	if (strcmp(kind, "run") == 0)
 		*ret = stage_run(stage, effect->args);
 	else if (strcmp(kind, "http") == 0)
