@@ -203,7 +203,7 @@ static const char how_it_works[] =
 char *backup_restore_page(const json_t *manifest)
 {
 	struct str out = STR_INIT;
-	const json_t *restore = json_object_get(manifest, "restore");
+	_cleanup_free_ char *command = backup_restore_command(manifest);
 	bool tar = !json_get_string(manifest, "file", NULL);
 	str_add(&out, "This folder holds a backup. It is restored with what every Linux "
 		      "has or can\ninstall: sh, openssl (3.0 or newer), zstd, tar, and "
@@ -217,8 +217,7 @@ char *backup_restore_page(const json_t *manifest)
 		"there.\nIn a shell, say where things are:\n\n"
 		"    FOLDER=/path/to/this/folder\n%s\nThen:\n\n%s\n\n"
 		"When it ends without a message, everything was restored.\n%s\n%s",
-		scrypt_of(manifest) ? needs_passphrase : needs_key,
-		json_get_string(restore, "command", ""), tar ? tar_notes : "",
-		how_it_works);
+		scrypt_of(manifest) ? needs_passphrase : needs_key, command,
+		tar ? tar_notes : "", how_it_works);
 	return str_take(&out);
 }
