@@ -9,6 +9,7 @@
 #include "belay/vec.h"
 #include "live_store.h"
 #include "platform/depot_directory.h"
+#include "platform/depot_ssh.h"
 #include "platform/ssh.h"
 
 #define DEFAULT_MODE 0600
@@ -83,6 +84,52 @@ static struct live_kept_store *kept_for(struct live_call *call, const json_t *st
 	return kept;
 }
 
+/* --- a directory on a host ----------------------------------------------------------------- */
+
+static int connect_host(void *context, struct ssh_link **ret, struct err *err)
+{
+	struct live_store *store = context;
+	struct live_kept_store *kept = store->kept;
+	struct ssh_link *link = NULL;
+	do {
+		ssh_link_close(link);
+		pthread_mutex_lock(&kept->lock);
+		link = kept->links.count ? kept->links.items[--kept->links.count] : NULL;
+		pthread_mutex_unlock(&kept->lock);
+	} while (link && !ssh_link_usable(link));
+	if (!link)
+		return live_ssh_connect(store->call, json_object_get(store->value, "ssh"),
+					ret, err);
+	*ret = link;
+	return 0;
+}
+
+static void keep_link(void *context, struct ssh_link *link)
+{
+	struct live_kept_store *kept = ((struct live_store *)context)->kept;
+	pthread_mutex_lock(&kept->lock);
+	*vec_push(&kept->links) = link;
+	pthread_mutex_unlock(&kept->lock);
+}
+
+static int open_ssh(struct live_store *store, struct depot **ret, struct err *err)
+{
+	const json_t *host = json_object_get(store->value, "ssh");
+	struct depot_ssh_options options = {
+		.name = json_get_string(host, "name",
+					json_get_string(host, "address", "?")),
+		.path = json_get_string(store->value, "path", NULL),
+		.connect = connect_host,
+		.give = keep_link,
+		.release = free,
+		.context = store,
+		.stop = live_stop(store->call),
+	};
+	if (!options.path || !*options.path)
+		return err_set(err, ERR_CONFIG, "a store on a host needs a 'path'");
+	return depot_ssh_new(&options, ret, err);
+}
+
 /* --- opening ------------------------------------------------------------------------------- */
 
 static int open_directory(const json_t *store, struct depot **ret, struct err *err)
@@ -98,14 +145,17 @@ int live_depot_open(struct live_call *call, const json_t *store, struct depot **
 		    struct err *err)
 {
 	bool directory = json_object_get(store, "directory") != NULL;
+	bool ssh = json_object_get(store, "ssh") != NULL;
 	bool s3 = json_object_get(store, "s3") != NULL;
-	if (directory + s3 != 1)
-		return err_set(err, ERR_CONFIG, "a store is one of 'directory' and 's3'");
+	if (directory + ssh + s3 != 1)
+		return err_set(err, ERR_CONFIG,
+			       "a store is one of 'directory', 'ssh' and 's3'");
 	if (directory)
 		return open_directory(store, ret, err);
 	struct live_store *opened = mem_new(struct live_store);
 	*opened = (struct live_store){call, store, kept_for(call, store)};
-	int result = live_bucket_open(opened, ret, err);
+	int result =
+		ssh ? open_ssh(opened, ret, err) : live_bucket_open(opened, ret, err);
 	if (result < 0)
 		free(opened);
 	return result;

@@ -58,12 +58,8 @@ int directory_upload_open(struct depot_upload *upload, int flags, struct err *er
 /* A file of an upload: "data" or "parts". Fresh. */
 char *directory_upload_path(const struct directory *directory, const char *id,
 			    const char *suffix);
-/* How ID.parts begins. Fresh. */
-char *directory_first_line(const struct depot_begin *begin);
 int directory_remove_files(const struct directory *directory, const char *id,
 			   struct err *err);
-/* Hexadecimal, fresh. */
-char *directory_sha256(const void *data, size_t bytes);
 
 /* Fresh. */
 char *directory_upload_id(const struct depot_upload *upload);

@@ -10,11 +10,7 @@
 #include "platform/clock.h"
 #include "platform/depot_directory_parts.h"
 #include "platform/fs.h"
-
-#define LIST_MAX_BYTES ((size_t)4 << 20)
-/* A crash before the first line was written leaves an upload without a name: anybody's, when it is no longer
- * being written. */
-#define NAMELESS_AGE_MS 60000
+#include "platform/upload_list.h"
 
 /* --- going on ------------------------------------------------------------------------------ */
 
@@ -23,7 +19,7 @@ static int read_list(const struct directory *directory, const char *id, char **r
 {
 	size_t len = 0;
 	_cleanup_free_ char *path = directory_upload_path(directory, id, "parts");
-	return fs_read(path, LIST_MAX_BYTES, ret, &len, err);
+	return fs_read(path, UPLOAD_LIST_MAX_BYTES, ret, &len, err);
 }
 
 /* Is the content what the list says? What was not synced before a crash may be gone. */
@@ -41,53 +37,17 @@ static bool part_is_there(struct depot_upload *upload, const struct depot_part *
 			return false;
 		have += (size_t)got;
 	}
-	_cleanup_free_ char *hex = directory_sha256(buffer, want);
-	return strcmp(hex, part->sha256) == 0;
+	struct depot_part found;
+	upload_list_part(part->number, buffer, want, &found);
+	return strcmp(found.sha256, part->sha256) == 0;
 }
 
-/* The next word of a line as a number. */
-static bool take_number(const char **line, long long max, long long *ret)
+static void take_parts(struct depot_upload *upload, const struct depot_parts *listed)
 {
-	size_t len = strcspn(*line, " \n");
-	_cleanup_free_ char *word = mem_strndup(*line, len);
-	*line += len + ((*line)[len] == ' ');
-	return str_to_int64(word, 0, max, ret) == 0;
-}
-
-static bool parse_part(const struct depot_upload *upload, const char *line,
-		       struct depot_part *ret)
-{
-	long long number, bytes;
-	*ret = (struct depot_part){0};
-	if (!take_number(&line, DEPOT_PARTS_MAX, &number) || number == 0 ||
-	    !take_number(&line, (long long)upload->part_bytes, &bytes) ||
-	    strspn(line, "0123456789abcdef") != 64 || line[64] != '\n')
-		return false;
-	ret->number = (unsigned)number;
-	ret->size_bytes = bytes;
-	memcpy(ret->sha256, line, 64);
-	memcpy(ret->tag, line, 64);
-	return true;
-}
-
-/* Lines that a crash cut are skipped; of two lines for one part the later counts. */
-static void take_parts(struct depot_upload *upload, const char *lines)
-{
-	struct depot_parts listed = {0};
-	struct depot_part part;
-	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
-		if (parse_part(upload, lines, &part))
-			depot_parts_set(&listed, &part);
 	_cleanup_free_ char *buffer = mem_alloc(upload->part_bytes);
-	for (size_t i = 0; i < listed.count; i++)
-		if (part_is_there(upload, &listed.items[i], buffer))
-			depot_parts_set(&upload->parts, &listed.items[i]);
-	depot_parts_release(&listed);
-}
-
-static bool is_id(const char *id)
-{
-	return strlen(id) == 16 && id[strspn(id, "0123456789abcdef")] == '\0';
+	for (size_t i = 0; i < listed->count; i++)
+		if (part_is_there(upload, &listed->items[i], buffer))
+			depot_parts_set(&upload->parts, &listed->items[i]);
 }
 
 int directory_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
@@ -95,28 +55,27 @@ int directory_resume(struct depot *depot, const char *id, const struct depot_beg
 		     struct err *err)
 {
 	_cleanup_free_ char *list = NULL;
-	_cleanup_free_ char *line = directory_first_line(begin);
+	struct depot_parts listed = {0};
 	*ret_parts = (struct depot_parts){0};
-	if (depot_check_begin(depot, begin, err) < 0)
+	if (depot_check_begin(depot, begin, err) < 0 || upload_id_check(id, err) < 0)
 		return -1;
-	if (!is_id(id))
-		return err_set(err, ERR_NOT_FOUND, "there is no upload '%s'", id);
 	if (read_list((struct directory *)depot, id, &list, err) < 0)
 		return err_wrap(err, "no upload of '%s' to resume", begin->name);
-	if (!str_has_prefix(list, line))
-		return err_set(err, ERR_CONFIG, "upload '%s' is not the one of '%s'", id,
-			       begin->name);
+	if (upload_list_parse(list, begin, &listed, err) < 0)
+		return err_wrap(err, "upload '%s'", id);
 	struct depot_upload *upload =
 		directory_upload_new((struct directory *)depot, id, begin);
-	if (directory_upload_open(upload, 0, err) < 0) {
+	int result = directory_upload_open(upload, 0, err);
+	if (result == 0) {
+		take_parts(upload, &listed);
+		for (size_t i = 0; i < upload->parts.count; i++)
+			depot_parts_set(ret_parts, &upload->parts.items[i]);
+		*ret = upload;
+	} else {
 		directory_drop(upload);
-		return -1;
 	}
-	take_parts(upload, list + strlen(line));
-	for (size_t i = 0; i < upload->parts.count; i++)
-		depot_parts_set(ret_parts, &upload->parts.items[i]);
-	*ret = upload;
-	return 0;
+	depot_parts_release(&listed);
+	return result;
 }
 
 /* --- what is left behind ------------------------------------------------------------------- */
@@ -128,12 +87,7 @@ static char *name_in_list(const struct directory *directory, const char *id)
 	_cleanup_free_ char *list = NULL;
 	if (read_list(directory, id, &list, &ignored) < 0)
 		return mem_strdup("");
-	const char *at = list;
-	for (int words = 0; words < 4 && at; words++) {
-		at = strchr(at, ' ');
-		at = at ? at + 1 : NULL;
-	}
-	return at ? mem_strndup(at, strcspn(at, "\n")) : mem_strdup("");
+	return upload_list_name(list);
 }
 
 static int consider(const struct directory *directory, const char *file,
@@ -145,15 +99,13 @@ static int consider(const struct directory *directory, const char *file,
 	_cleanup_free_ char *path =
 		str_format("%s/" DIRECTORY_UPLOADS "/%s", directory->path, file);
 	_cleanup_free_ char *id = mem_strndup(file, strcspn(file, "."));
-	if (!str_has_suffix(file, ".parts") || !is_id(id))
+	if (!str_has_suffix(file, ".parts") || upload_id_check(id, &ignored) < 0)
 		return 0;
 	if (fs_stat(path, &status, err) < 0)
 		return -1;
 	_cleanup_free_ char *name = name_in_list(directory, id);
-	bool ours = *name ? str_has_prefix(name, prefix) &&
-				    depot_check_name(name, &ignored) == 0
-			  : status.modified_ms < clock_wall_ms() - NAMELESS_AGE_MS;
-	if (status.type == FS_FILE && ours && status.modified_ms < before_ms)
+	if (status.type == FS_FILE && status.modified_ms < before_ms &&
+	    upload_list_counts(name, prefix, status.modified_ms, clock_wall_ms()))
 		*vec_push(ret) = (struct depot_unfinished){TAKE_PTR(name), TAKE_PTR(id),
 							   status.modified_ms};
 	return 0;
@@ -188,7 +140,7 @@ int directory_unfinished(struct depot *depot, const char *prefix, int64_t before
 int directory_abandon(struct depot *depot, const struct depot_unfinished *which,
 		      struct err *err)
 {
-	if (!is_id(which->id))
-		return err_set(err, ERR_NOT_FOUND, "there is no upload '%s'", which->id);
+	if (upload_id_check(which->id, err) < 0)
+		return -1;
 	return directory_remove_files((struct directory *)depot, which->id, err);
 }

@@ -11,10 +11,9 @@
 
 #include "belay/mem.h"
 #include "belay/str.h"
-#include "platform/clock.h"
 #include "platform/depot_directory_parts.h"
-#include "platform/digest.h"
 #include "platform/fs.h"
+#include "platform/upload_list.h"
 
 #define LINK_TRIES 10
 
@@ -44,13 +43,6 @@ static int write_at(int fd, const char *data, size_t bytes, off_t at)
 			at += written;
 	}
 	return 0;
-}
-
-char *directory_sha256(const void *data, size_t bytes)
-{
-	unsigned char digest[DIGEST_SHA256_BYTES];
-	digest_sha256(data, bytes, digest);
-	return str_hex(digest, sizeof digest);
 }
 
 /* --- beginning and ending ------------------------------------------------------------------ */
@@ -99,12 +91,6 @@ int directory_upload_open(struct depot_upload *upload, int flags, struct err *er
 	return 0;
 }
 
-char *directory_first_line(const struct depot_begin *begin)
-{
-	return str_format("belay-upload 1 %zu %s %s\n", begin->part_bytes, begin->mark,
-			  begin->name);
-}
-
 static int refuse_existing(struct depot *depot, const char *name, struct err *err)
 {
 	struct fs_stat status;
@@ -118,16 +104,14 @@ int directory_begin(struct depot *depot, const struct depot_begin *begin,
 		    struct depot_upload **ret, struct err *err)
 {
 	struct directory *directory = (struct directory *)depot;
-	unsigned char random[8];
 	if (depot_check_begin(depot, begin, err) < 0 ||
 	    refuse_existing(depot, begin->name, err) < 0)
 		return -1;
 	_cleanup_free_ char *uploads = directory_path(directory, DIRECTORY_UPLOADS);
 	if (fs_make_directories(uploads, err) < 0)
 		return -1;
-	random_fill(random, sizeof random);
-	_cleanup_free_ char *id = str_hex(random, sizeof random);
-	_cleanup_free_ char *line = directory_first_line(begin);
+	_cleanup_free_ char *id = upload_id_new();
+	_cleanup_free_ char *line = upload_list_first(begin);
 	struct depot_upload *upload = directory_upload_new(directory, id, begin);
 	int result = directory_upload_open(upload, O_CREAT | O_EXCL, err);
 	if (result == 0 && write_at(upload->list_fd, line, strlen(line), -1) < 0)
@@ -177,11 +161,9 @@ int directory_put_part(struct depot_upload *upload, unsigned number, const void 
 	if (write_at(upload->data_fd, data, bytes, at) < 0)
 		return directory_fail("write", upload->name, err);
 
-	struct depot_part part = {.number = number, .size_bytes = (int64_t)bytes};
-	_cleanup_free_ char *hex = directory_sha256(data, bytes);
-	_cleanup_free_ char *line = str_format("%u %zu %s\n", number, bytes, hex);
-	snprintf(part.sha256, sizeof part.sha256, "%s", hex);
-	snprintf(part.tag, sizeof part.tag, "%s", hex);
+	struct depot_part part;
+	upload_list_part(number, data, bytes, &part);
+	_cleanup_free_ char *line = upload_list_line(&part);
 	pthread_mutex_lock(&upload->lock);
 	int result = write_at(upload->list_fd, line, strlen(line), -1);
 	if (result < 0)
