@@ -419,6 +419,34 @@ __attribute__((unused)) static void vault_revive(struct vault *vault)
 	vault->stage->err = (struct err){0};
 }
 
+/* Leads to the stage and leaves it alive when its own chain ends. */
+struct vault_relay {
+	struct effects_layer layer;
+	struct effects_layer *to;
+};
+
+static int vault_relayed(struct effects_layer *layer, const struct lane *lane,
+			 const struct effect *effect, json_t **ret, struct err *err)
+{
+	return layer_perform(((struct vault_relay *)layer)->to, lane, effect, ret, err);
+}
+
+static void vault_relay_free(struct effects_layer *layer)
+{
+	free(layer);
+}
+
+/* The same world as a dry run sees it. Free with effects_free() before the vault ends. */
+__attribute__((unused)) static struct effects *vault_dry(struct vault *vault)
+{
+	static const struct effects_layer_ops ops = {
+		.name = "relay", .perform = vault_relayed, .release = vault_relay_free};
+	struct vault_relay *relay = mem_new(struct vault_relay);
+	relay->layer.ops = &ops;
+	relay->to = &vault->stage->layer;
+	return effects_new(effects_dryrun_new(&relay->layer));
+}
+
 /* Changes what lies there, as time or a stranger does. */
 __attribute__((unused)) static void vault_spoil(struct vault *vault, const char *store,
 						const char *object)

@@ -1,0 +1,256 @@
+/* Forgetting: what goes and why, in which order, what the journal hears of it, and what is left when the process dies
+ * half way. */
+#include "belay/effects_chain.h"
+#include "vault.h"
+
+#define LAST_TWO(store) VAULT_BACKUP "    store: " store "\n    keep: {last: 2}\n"
+#define ONE_STORE LAST_TWO("{name: a, directory: /srv/a}")
+
+static int forget(struct vault *vault)
+{
+	const struct engine_backup asked = {0};
+	return vault_do(vault, engine_backup_forget, &asked);
+}
+
+static const json_t *store_row(const struct vault *vault, size_t index)
+{
+	const json_t *stores = json_at(vault->stage->result, "/backups/0/stores");
+	return json_array_get(stores, index);
+}
+
+/* "kkr": kept, kept, removed; newest first. "!": it should go and is there. Fresh. */
+static char *decisions(const struct vault *vault, size_t store)
+{
+	struct str text = STR_INIT;
+	size_t i;
+	const json_t *row;
+	json_array_foreach(json_object_get(store_row(vault, store), "copies"), i, row) {
+		bool removed = json_get_bool(row, "removed", false);
+		str_add_char(&text, json_get_bool(row, "keep", false) ? 'k'
+				    : removed                         ? 'r'
+								      : '!');
+	}
+	return str_take(&text);
+}
+
+/* How many objects a store has. */
+static size_t objects_in(struct vault *vault, const char *store)
+{
+	return json_object_size(vault_objects(vault, store));
+}
+
+/* How many copies the journal knows in a store. */
+static size_t known_in(struct vault *vault, const char *store)
+{
+	_cleanup_json_ json_t *state = stage_state(vault->stage);
+	size_t i, k, count = 0;
+	const json_t *copy, *name;
+	json_array_foreach(json_at(state, "/backups/db/copies"), i, copy) {
+		json_array_foreach(json_object_get(copy, "stores"), k, name)
+			count += str_equal(json_string_value(name), store);
+	}
+	return count;
+}
+
+TEST(what_the_policy_does_not_keep_goes_manifest_first)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	vault_make_copies(vault, 4);
+	_cleanup_free_ char *oldest = vault_name(vault, 3, "manifest.json");
+	_cleanup_free_ char *data = vault_name(vault, 3, "data.zst.cms");
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_free_ char *got = decisions(vault, i);
+		CHECK_STR_EQ(got, "kkrr");
+	}
+	CHECK_STR_EQ(json_get_string(store_row(vault, 0), "policy", ""), "the last 2");
+	CHECK_STR_EQ(json_string_value(json_array_get(vault->removed, 0)), oldest);
+	CHECK_STR_EQ(json_string_value(json_array_get(vault->removed, 2)), data);
+	CHECK_INT_EQ(objects_in(vault, "a"), 2 * 3);
+	CHECK_INT_EQ(objects_in(vault, "b"), 2 * 3);
+	CHECK_INT_EQ(known_in(vault, "a"), 2);
+	CHECK_INT_EQ(known_in(vault, "b"), 2);
+	size_t commits = stage_commits(vault->stage);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(stage_commits(vault->stage), commits); /* nothing to say */
+	vault_end(vault);
+}
+
+/* The newest ones may be there and not be good. */
+TEST(the_newest_verified_one_stays)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 4);
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_free_ char *data = vault_name(vault, i, "data.zst.cms");
+		vault_spoil(vault, "a", data);
+	}
+	const struct engine_backup all = {.read_data = true};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &all), END_FAILED);
+	for (size_t i = 1; i < 3; i++) {
+		_cleanup_free_ char *id = vault_copy(vault, i);
+		const struct engine_backup one = {.read_data = true, .id = id};
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &one), END_FAILED);
+	}
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	_cleanup_free_ char *got = decisions(vault, 0);
+	CHECK_STR_EQ(got, "kkrk");
+	vault_end(vault);
+}
+
+TEST(a_policy_that_keeps_nothing_is_refused_before_anything_goes)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	vault_make_copies(vault, 4);
+	struct config_backup *backup = &vault->stage->config->backups[0];
+	backup->stores[1].keep = (struct config_keep){0};
+	CHECK_INT_EQ(forget(vault), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_CONFIG);
+	CHECK_STR_HAS(vault->stage->err.message, "store 'b'");
+	CHECK_JSON_EQ(vault->removed, "[]");
+	vault_end(vault);
+}
+
+TEST(what_is_locked_is_named_and_not_recorded_as_gone)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 4);
+	_cleanup_free_ char *locked = vault_name(vault, 3, "manifest.json");
+	json_object_set_new(vault->locked, locked, json_true());
+	CHECK_INT_EQ(forget(vault), END_FAILED);
+	_cleanup_free_ char *got = decisions(vault, 0);
+	CHECK_STR_EQ(got, "kkr!");
+	CHECK_STR_HAS(json_get_string(store_row(vault, 0), "reason", ""), "is locked");
+	const json_t *reasons = json_at(store_row(vault, 0), "/copies/3/reasons");
+	CHECK(stage_has(reasons, "not removed: "));
+	CHECK_INT_EQ(known_in(vault, "a"), 3);
+	CHECK_INT_EQ(objects_in(vault, "a"), 3 * 3); /* whole as it was */
+	vault_end(vault);
+}
+
+TEST(a_store_that_is_down_does_not_keep_the_other)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	vault_make_copies(vault, 3);
+	json_object_set_new(vault->down, "a", json_true());
+	CHECK_INT_EQ(forget(vault), END_FAILED);
+	CHECK_STR_EQ(json_get_string(store_row(vault, 0), "outcome", ""), "failed");
+	CHECK_STR_EQ(json_get_string(store_row(vault, 1), "outcome", ""), "passed");
+	CHECK_INT_EQ(known_in(vault, "a"), 3);
+	CHECK_INT_EQ(known_in(vault, "b"), 2);
+	vault_end(vault);
+}
+
+/* --- dying ------------------------------------------------------------------------------------ */
+
+/* No copy that a listing shows as whole may lack anything. */
+static void check_whole_ones_are_whole(struct vault *vault)
+{
+	json_t *objects = vault_objects(vault, "a");
+	const char *name;
+	json_t *object;
+	json_object_foreach(objects, name, object) {
+		if (!str_has_suffix(name, "/manifest.json"))
+			continue;
+		_cleanup_free_ char *data = str_format(
+			"%.*s/data.zst.cms", (int)(strrchr(name, '/') - name), name);
+		CHECK(json_object_get(objects, data) != NULL);
+	}
+}
+
+TEST(whenever_it_dies_the_next_one_ends_it)
+{
+	for (int acts = 0;; acts++) {
+		test_row("dies before act %d", acts);
+		struct vault *vault = vault_new(ONE_STORE);
+		vault_make_copies(vault, 4);
+		vault->acts_left = acts;
+		int end = forget(vault);
+		check_whole_ones_are_whole(vault);
+		bool ended = vault->acts_left > 0;
+		vault_revive(vault);
+		CHECK_INT_EQ(forget(vault), END_PASSED);
+		CHECK_INT_EQ(objects_in(vault, "a"), 2 * 3);
+		CHECK_INT_EQ(known_in(vault, "a"), 2);
+		vault_end(vault);
+		if (ended) {
+			CHECK_INT_EQ(end, END_PASSED);
+			break;
+		}
+	}
+	test_at_row(NULL);
+}
+
+TEST(what_dead_runs_left_goes)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 1);
+	vault_put(vault, "a", "db/20200101T000000Z-0001/data.zst.cms", "half");
+	vault_put(vault, "a", "db/20200101T000000Z-0001/RESTORE.txt", "words");
+	vault_put(vault, "a", "db/notes.txt", "somebody's own");
+	json_object_set_new(vault->uploads, "a",
+			    json_pack("[{s:s, s:s, s:i}]", "name",
+				      "db/20200102T000000Z-0002/data.zst.cms", "id", "u1",
+				      "begun_ms", 1));
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_JSON_EQ(json_object_get(store_row(vault, 0), "litter"),
+		      "[{'id': '20200102T000000Z-0002', 'objects': 0, 'uploads': 1},"
+		      " {'id': '20200101T000000Z-0001', 'objects': 2, 'uploads': 0}]");
+	CHECK_INT_EQ(objects_in(vault, "a"), 3 + 1);
+	CHECK_JSON_EQ(json_object_get(vault->uploads, "a"), "[]");
+	vault_end(vault);
+}
+
+/* What should be there and is not is for a verification to tell. */
+TEST(a_copy_that_is_missing_and_would_be_kept_is_not_forgotten)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 2);
+	json_object_clear(vault_objects(vault, "a"));
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(known_in(vault, "a"), 2);
+	vault_end(vault);
+}
+
+/* --- many, and none in earnest ---------------------------------------------------------------- */
+
+TEST(many_are_recorded_in_batches)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 123);
+	size_t commits = stage_commits(vault->stage);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(stage_commits(vault->stage) - commits, 3); /* 50, 50, 21 */
+	CHECK_INT_EQ(known_in(vault, "a"), 2);
+	vault_end(vault);
+}
+
+TEST(a_dry_run_shows_every_decision_and_removes_nothing)
+{
+	struct vault *vault =
+		vault_new(VAULT_CONFIG "  files:\n"
+				       "    source: {run: dump, name: app.dump}\n"
+				       "    seal: {recipients: [keys/backup.crt]}\n"
+				       "    store: {name: c, directory: /srv/c}\n"
+				       "    keep: {last: 1}\n");
+	struct stage *stage = vault->stage;
+	vault_make_copies(vault, 3);
+	vault_put(vault, "c", "files/20200101T000000Z-0001/data.zst.cms", "half");
+	size_t commits = stage_commits(stage);
+	stage->engine.fx = vault_dry(vault);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	_cleanup_free_ char *in_a = decisions(vault, 0);
+	_cleanup_free_ char *in_b = decisions(vault, 1);
+	CHECK_STR_EQ(in_a, "kkr");
+	CHECK_STR_EQ(in_b, "kkr");
+	CHECK_INT_EQ(
+		json_array_size(json_at(stage->result, "/backups/1/stores/0/copies")), 3);
+	CHECK_INT_EQ(
+		json_array_size(json_at(stage->result, "/backups/1/stores/0/litter")), 1);
+	CHECK_JSON_EQ(vault->removed, "[]");
+	CHECK_INT_EQ(stage_commits(stage), commits);
+	_cleanup_json_ json_t *noted = effects_noted(stage->engine.fx);
+	CHECK(json_array_size(noted) > 9);
+	effects_free(stage->engine.fx);
+	vault_end(vault);
+}
