@@ -77,15 +77,15 @@ static void judge_bad(const char *file, const char *text, size_t size)
 
 TEST(good_files_bind)
 {
-	CHECK(for_files("good", judge_good) >= 25);
+	CHECK(for_files("good", judge_good) >= 29);
 }
 
 TEST(bad_files_say_what_is_wrong)
 {
-	CHECK(for_files("bad", judge_bad) >= 60);
+	CHECK(for_files("bad", judge_bad) >= 120);
 }
 
 TEST(cross_files_say_what_is_wrong)
 {
-	CHECK(for_files("cross", judge_bad) >= 25);
+	CHECK(for_files("cross", judge_bad) >= 60);
 }

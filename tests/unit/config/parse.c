@@ -289,6 +289,15 @@ static const struct leak_row {
 	 "version: 1\nnotify: {a: {webhook: {url: 'https://x/', headers: {X-Api-Key: "
 	 "hunter2}}}}\n"},
 	{"tracker", "version: 1\nincidents: {tracker: 'https://u:hunter2@x/{{id}}'}\n"},
+	{"keys in the URL of a bucket",
+	 "version: 1\nbackups: {a: {store: {s3: {bucket: abc, endpoint: 'https://u:hunter2@x'}}}}\n"},
+	{"keys in place of a bucket",
+	 "version: 1\nbackups: {a: {store: {s3: hunter2}}}\n"},
+	{"secret key of a bucket",
+	 "version: 1\nbackups: {a: {store: [{s3: {bucket: abc, secret_key: hunter2}}]}}\n"},
+	{"passphrase of a backup",
+	 "version: 1\nbackups: {a: {seal: {passphrase: hunter2}}}\n"},
+	{"key of a backup", "version: 1\nbackups: {a: {open: {key: hunter2}}}\n"},
 	{"token of a check",
 	 "version: 1\nchecks: {a: {digitalocean: {app: x, token: hunter2}, expect: []}}\n"},
 };

@@ -45,3 +45,70 @@
   $ printf 'version: 1\nenvironments: {production: {}}\n' >belay.yml
   $ belay validate
   + belay.yml is valid: 1 environment, 0 services, 0 checks, 0 hosts
+
+Backups: sources that cannot be read together, stores, keys, journals.
+
+  $ cat >backups.yml <<'YAML'
+  > version: 1
+  > hosts:
+  >   web1: {address: deploy@web1.example.com}
+  > environments:
+  >   production:
+  >     services:
+  >       api: {driver: command, deploy: {run: ./deploy.sh}, backup: nightly-bd}
+  >   staging:
+  > backups:
+  >   nightly-db:
+  >     source: {ssh: web2, run: 'pg_dump app', include: ['*.sql']}
+  >     seal: {recipients: [keys/backup.crt]}
+  >     open: {passphrase: {env: PASSPHRASE}}
+  >     store: [{s3: {bucket: acme-backups, secret_key: hunter2}}, {directory: backups}]
+  >     keep: {remote: 90d}
+  >   files:
+  >     environment: production
+  >     source: [{directory: /srv/app}, {directory: /srv/app/, ssh: web1}]
+  >     seal: {}
+  >     store: {ssh: web1}
+  >     keep: {}
+  > YAML
+  $ belay validate backups.yml
+  backups.yml:7:66: unknown backup 'nightly-bd'
+      did you mean 'nightly-db'?
+  backups.yml:10:3: backup 'nightly-db': no environment's journal to record it on
+      write 'environment: NAME'; known: production, staging
+  backups.yml:11:13: missing required key 'name'
+      write {directory: PATH}, {run: COMMAND, name: FILE} or {set: [nginx, units]}
+  backups.yml:11:19: unknown host 'web2'
+      did you mean 'web1'?
+  backups.yml:11:45: unknown key 'include' for a command
+      'include' belongs to a directory
+  backups.yml:13:12: what is sealed for recipients is opened by a key
+      write {key: {env: NAME}, certificate: PATH}
+  backups.yml:14:41: 'secret_key' needs 'access_key' beside it
+  backups.yml:14:53: expected a reference to a secret; the secret itself is never written in this file
+      write {env: NAME} or {file: PATH}
+  backups.yml:15:5: 'keep' says nothing about store 'directory', which is a directory of this machine
+      add 'local', or how many ('last', 'daily', ...)
+  backups.yml:18:49: '/srv/app/' is read twice
+      take one of the two out
+  backups.yml:18:60: sources of one backup are on one machine: this one is on 'web1', the first one on this machine
+      make a backup of its own for each machine
+  backups.yml:19:5: the key 'seal' does not say for whom
+      it needs one of 'recipients', 'passphrase'
+  backups.yml:20:13: 'ssh' needs 'path' beside it
+  backups.yml:21:11: 'keep' says which copies stay: an empty one would keep nothing
+      write for example {last: 7, monthly: 12}, or take it out to keep everything
+  x backups.yml has 14 problems
+  [2]
+  $ cat >backups.yml <<'YAML'
+  > version: 1
+  > environments: {production: }
+  > backups:
+  >   files:
+  >     source: {directory: storage, exclude: [cache/]}
+  >     seal: {recipients: [keys/backup.crt]}
+  >     store: [{directory: backups}, {s3: {bucket: acme-backups, region: eu-central-1}}]
+  >     keep: {local: 7d, remote: 90d}
+  > YAML
+  $ belay validate backups.yml
+  + backups.yml is valid: 1 environment, 0 services, 0 checks, 0 hosts, 1 backup
