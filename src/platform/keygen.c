@@ -13,13 +13,15 @@ static const struct key_type {
 	const char *name;
 	const char *curve; /* NULL: RSA */
 	unsigned bits;
-	const char *usage;
+	const char *seal_usage;
 } types[] = {
 	{"p-256", "P-256", 0, "critical,keyAgreement"},
 	{"p-384", "P-384", 0, "critical,keyAgreement"},
 	{"rsa-3072", NULL, 3072, "critical,keyEncipherment"},
 	{"rsa-4096", NULL, 4096, "critical,keyEncipherment"},
 };
+
+enum { DAYS_MAX = 36500 };
 
 static const struct key_type *type_find(const char *name)
 {
@@ -29,12 +31,29 @@ static const struct key_type *type_find(const char *name)
 	return NULL;
 }
 
+/* A key for one thing only: who can open backups must not be able to vouch for them, and the reverse. */
+static const char *usage_of(const struct keygen *wanted)
+{
+	const char *purpose = wanted->purpose ? wanted->purpose : "seal";
+	if (strcmp(purpose, "sign") == 0)
+		return "critical,digitalSignature";
+	return strcmp(purpose, "seal") == 0 ? type_find(wanted->type)->seal_usage : NULL;
+}
+
 static int check_wanted(const struct keygen *wanted, struct err *err)
 {
 	if (!type_find(wanted->type)) {
 		err_set(err, ERR_USAGE, "'%s' is no type of key", wanted->type);
 		return err_hint(err, "known: p-256, p-384, rsa-3072, rsa-4096");
 	}
+	if (!usage_of(wanted)) {
+		err_set(err, ERR_USAGE, "'%s' is nothing that a key is made for",
+			wanted->purpose);
+		return err_hint(err, "known: seal, sign");
+	}
+	if (wanted->days < 1 || wanted->days > DAYS_MAX)
+		return err_set(err, ERR_USAGE, "a key is made for 1 to %d days",
+			       DAYS_MAX);
 	size_t good = strspn(wanted->name, "abcdefghijklmnopqrstuvwxyz"
 					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-@");
 	if (good == 0 || good > 64 || wanted->name[good])
@@ -85,7 +104,7 @@ static X509 *make_certificate(const struct keygen *wanted, EVP_PKEY *key)
 	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
 				       (const unsigned char *)wanted->name, -1, -1, 0) &&
 	    X509_set_issuer_name(certificate, name) &&
-	    add_extension(certificate, NID_key_usage, type_find(wanted->type)->usage) &&
+	    add_extension(certificate, NID_key_usage, usage_of(wanted)) &&
 	    add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
 	    X509_sign(certificate, key, EVP_sha256()))
 		return certificate;

@@ -1,6 +1,6 @@
 /* room: platform
- * Making a key pair for backups: a private key and a self-signed certificate that can receive wrapped
- * keys and nothing else. Over OpenSSL.
+ * Making a key pair for backups: a private key and a self-signed certificate, either for receiving wrapped
+ * keys or for signing, and for nothing else. Over OpenSSL.
  */
 #ifndef BELAY_PLATFORM_KEYGEN_H
 #define BELAY_PLATFORM_KEYGEN_H
@@ -11,15 +11,17 @@
 #include "belay/secret.h"
 
 struct keygen {
-	const char *type; /* "p-256", "p-384", "rsa-3072", "rsa-4096" */
-	const char *name; /* common name: letters, digits, space and ._-@ */
+	const char *type;    /* "p-256", "p-384", "rsa-3072", "rsa-4096" */
+	const char *purpose; /* "seal" or "sign"; NULL: "seal" */
+	const char *name;    /* common name: letters, digits, space and ._-@ */
 	int64_t now_ms;
 	int days; /* until the certificate expires */
 	const struct secret
 		*passphrase; /* encrypts the private key; NULL: it stays open */
 };
 
-/* PKCS #8 and X.509 in PEM. ERR_USAGE for an unknown type or name. */
+/* PKCS #8 and X.509 in PEM. ERR_USAGE for an unknown type or purpose, a bad name,
+ * days out of 1..36500. */
 int keygen_run(const struct keygen *wanted, struct secret *ret_key,
 	       char **ret_certificate, struct err *err);
 

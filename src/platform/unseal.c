@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "platform/key_pair.h"
 #include "platform/openssl.h"
 #include "platform/seal.h"
 #include "platform/seal_frame.h"
@@ -20,58 +21,16 @@ struct opener {
 	BIO_METHOD *memory;
 };
 
-static int no_passphrase(char *buffer, int size, int writing, void *context)
-{
-	const struct secret *passphrase = context;
-	(void)writing;
-	if (!passphrase || !passphrase->data || passphrase->len > (size_t)size)
-		return 0; /* never ask at a terminal */
-	memcpy(buffer, passphrase->data, passphrase->len);
-	return (int)passphrase->len;
-}
-
-static EVP_PKEY *read_key(const struct secret *key, const struct secret *passphrase)
-{
-	BIO *in = BIO_new_mem_buf(key->data, (int)key->len);
-	EVP_PKEY *result =
-		in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, (void *)passphrase)
-		   : NULL;
-	BIO_free(in);
-	return result;
-}
-
-static X509 *read_certificate(const char *pem)
-{
-	BIO *in = BIO_new_mem_buf(pem, -1);
-	X509 *result = in ? PEM_read_bio_X509(in, NULL, no_passphrase, NULL) : NULL;
-	BIO_free(in);
-	return result;
-}
-
 int opener_new(const struct secret *key, const struct secret *passphrase,
 	       const char *certificate, struct opener **ret, struct err *err)
 {
+	struct key_pair pair;
+	if (key_pair_read(key, passphrase, certificate, &pair, err) < 0)
+		return -1;
 	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
 	opener->memory = seal_memory_method();
-	opener->key = read_key(key, passphrase);
-	if (!opener->key) {
-		ERR_clear_error();
-		err_set(err, ERR_CONFIG, "the private key cannot be read");
-		return err_hint(err, "it has to be in PEM form; for an encrypted one the "
-				     "passphrase has to be right");
-	}
-	opener->certificate = read_certificate(certificate);
-	if (!opener->certificate) {
-		ERR_clear_error();
-		return err_set(
-			err, ERR_CONFIG,
-			"the certificate cannot be read: it has to be in PEM form");
-	}
-	if (X509_check_private_key(opener->certificate, opener->key) != 1) {
-		ERR_clear_error();
-		return err_set(err, ERR_CONFIG,
-			       "the private key does not belong to the certificate");
-	}
+	opener->key = pair.key;
+	opener->certificate = pair.certificate;
 	*ret = TAKE_PTR(opener);
 	return 0;
 }
