@@ -157,7 +157,7 @@
  *            ERR_STATE: damaged or not this backup; ERR_AUTH: another key; ERR_NOT_FOUND; of `to`:
  *            ERR_FAIL with sys_errno EEXIST (there is something already), ENOSPC; nothing outside the target
  *            is written, whatever the archive says. A new directory appears whole or not at all.
- *   keygen   {type, name, days, passphrase?: secret, key_path, certificate_path}
+ *   keygen   {type, purpose?: "seal"|"sign", name, days, passphrase?: secret, key_path, certificate_path}
  *                                              → {fingerprint, certificate}      act; files are not overwritten;
  *            the key is written with mode 0600
  *   sign     {text, key: secret, key_passphrase?: secret, certificate}  → {signature}   observe: nothing

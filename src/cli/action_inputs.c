@@ -18,13 +18,13 @@
 
 const struct action_input action_inputs[] = {
 	{"command",
-	 "what to do: deploy, rollback, begin, finish, restart, plan, check, watch, notify, "
-	 "status, history, incident, verify, replay, validate, doctor or version. Words may "
-	 "follow it, as in 'incident list'",
+	 "what to do: deploy, rollback, begin, finish, restart, plan, check, watch, backup, "
+	 "notify, status, history, incident, verify, replay, validate, doctor or version. Words may "
+	 "follow it, as in 'backup run'",
 	 NULL},
 	{"arguments",
 	 "words after the command, separated by blanks or line breaks, such as the names of "
-	 "checks",
+	 "checks or backups",
 	 NULL},
 	{"working_directory", "where to run, relative to the workspace", NULL},
 	{"token",
@@ -44,14 +44,20 @@ const struct action_input action_inputs[] = {
 
 /* Not those that a person at a desk asks: init, schema, docs, completion. */
 const char *const action_verbs[] = {
-	"deploy", "rollback", "begin",    "finish", "restart", "plan",
-	"check",  "watch",    "notify",   "status", "history", "incident",
-	"verify", "replay",   "validate", "doctor", "version", NULL,
+	"deploy", "rollback", "begin",  "finish",  "restart", "plan",     "check",
+	"watch",  "notify",   "status", "history", "backup",  "incident", "verify",
+	"replay", "validate", "doctor", "version", NULL,
 };
 
+/* Of help and colours, and of `backup keygen`, whose keys have no business on a runner. */
 bool action_hides_option(const char *name)
 {
-	return strcmp(name, "help") == 0 || strcmp(name, "no-color") == 0;
+	static const char *const hidden[] = {"help",    "no-color", "name",
+					     "purpose", "days",     "no-passphrase"};
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		if (strcmp(name, hidden[i]) == 0)
+			return true;
+	return false;
 }
 
 void action_inputs_release(struct action_inputs *inputs)

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_plan,
 	&command_check,
 	&command_watch,
+	&command_backup,
 	&command_notify,
 	/* Look */
 	&command_status,
