@@ -84,6 +84,8 @@ static const struct kind {
 	{"object.remove", live_object_remove, false},
 	{"object.unfinished", live_object_unfinished, false},
 	{"object.abandon", live_object_abandon, false},
+	{"backup.write", live_backup_write, false},
+	{"backup.read", live_backup_read, false},
 	{"git.repository", live_git_repository, false},
 	{"git.read", live_git_read, false},
 	{"git.log", live_git_log, false},
@@ -328,6 +330,7 @@ static int live_perform(struct effects_layer *layer, const struct lane *lane,
 		.lane = lane->path,
 		.args = effect->args,
 		.mode = effect->mode,
+		.effect = effect,
 	};
 	return kind->handler(&call, ret_answer, err);
 }

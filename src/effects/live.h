@@ -21,6 +21,7 @@ struct live_call {
 	const char *lane;
 	const json_t *args; /* never NULL */
 	enum effect_mode mode;
+	const struct effect *effect; /* its moved() and watcher */
 };
 
 /* Should this call give up? True after SIGINT or SIGTERM, unless the lane acknowledged it, and
@@ -49,6 +50,7 @@ live_handler live_http, live_mail, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
 live_handler live_git_blobs;
+live_handler live_backup_write, live_backup_read;
 live_handler live_object_list, live_object_read, live_object_head, live_object_write;
 live_handler live_object_remove, live_object_unfinished, live_object_abandon;
 

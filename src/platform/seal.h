@@ -80,4 +80,7 @@ void opener_freep(struct opener **opener);
 int opener_open(const struct opener *opener, const void *sealed, size_t sealed_bytes,
 		void *out, size_t *ret_bytes, struct err *err);
 
+/* Of OpenSSL: "3.0.15". */
+const char *seal_library_version(void);
+
 #endif

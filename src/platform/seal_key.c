@@ -19,3 +19,8 @@ int seal_key_derive(const struct secret *passphrase,
 	ERR_clear_error();
 	return err_set(err, ERR_FAIL, "the key of the passphrase could not be derived");
 }
+
+const char *seal_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
