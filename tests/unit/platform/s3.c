@@ -2,21 +2,16 @@
  * process. Real stores: tests/peer/s3.c. */
 #include "platform/s3.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "belay/mem.h"
 #include "belay/str.h"
 #include "platform/s3_request.h"
 #include "platform/trust.h"
+#include "scripted.h"
 #include "test.h"
 
 TEST(encoding)
@@ -123,72 +118,13 @@ TEST(refusals)
 
 /* --- a scripted server --------------------------------------------------------------------- */
 
-/* One request on each connection, answered by the next line of the script. NULL: the connection is cut. */
-struct server {
-	int fd, port;
-	pthread_t thread;
-	const char *const *script;
-	char seen[8192]; /* first lines of the requests */
-};
-
-static void read_request(int fd, char *line, size_t room)
-{
-	char buffer[16384];
-	size_t have = 0, want = 0;
-	while (!want || have < want) {
-		ssize_t got = read(fd, buffer + have, sizeof buffer - 1 - have);
-		if (got <= 0)
-			break;
-		have += (size_t)got;
-		buffer[have] = '\0';
-		const char *end = strstr(buffer, "\r\n\r\n");
-		const char *length = strstr(buffer, "Content-Length: ");
-		if (end)
-			want = (size_t)(end - buffer) + 4 +
-			       (length ? strtoul(length + 16, NULL, 10) : 0);
-	}
-	buffer[have] = '\0';
-	snprintf(line, room, "%.*s%s ", (int)strcspn(buffer, " "), buffer,
-		 strstr(buffer, "If-None-Match: *") ? "?" : "");
-}
-
-static void *serve(void *context)
-{
-	struct server *server = context;
-	for (const char *const *answer = server->script;; answer++) {
-		int fd = accept(server->fd, NULL, NULL);
-		if (fd < 0)
-			return NULL;
-		char line[64];
-		read_request(fd, line, sizeof line);
-		strncat(server->seen, line,
-			sizeof server->seen - strlen(server->seen) - 1);
-		if (*answer && strcmp(*answer, "end") == 0)
-			answer--;
-		else if (*answer && write(fd, *answer, strlen(*answer)) < 0)
-			abort();
-		close(fd);
-	}
-}
-
 static struct depot *start(struct server *server, const char *const *script,
 			   struct trust *trust)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof address;
 	struct secret key = {0};
 	struct depot *depot = NULL;
 	struct err err = {0};
-	signal(SIGPIPE, SIG_IGN);
-	*server = (struct server){.script = script};
-	server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CHECK_INT_EQ(bind(server->fd, (struct sockaddr *)&address, size), 0);
-	CHECK_INT_EQ(listen(server->fd, 8), 0);
-	getsockname(server->fd, (struct sockaddr *)&address, &size);
-	pthread_create(&server->thread, NULL, serve, server);
-	_cleanup_free_ char *endpoint =
-		str_format("http://127.0.0.1:%d", ntohs(address.sin_port));
+	_cleanup_free_ char *endpoint = start_server(server, script);
 	secret_set(&key, "secret", 6);
 	struct s3_options options = {.endpoint = endpoint,
 				     .bucket = "shelf",
@@ -200,13 +136,6 @@ static struct depot *start(struct server *server, const char *const *script,
 	CHECK_OK(s3_new(trust, &options, &depot, &err), &err);
 	secret_release(&key);
 	return depot;
-}
-
-static void stop_server(struct server *server)
-{
-	shutdown(server->fd, SHUT_RDWR);
-	pthread_join(server->thread, NULL);
-	close(server->fd);
 }
 
 #define HEAD "HTTP/1.1 "
