@@ -157,9 +157,11 @@
  *            ERR_STATE: damaged or not this backup; ERR_AUTH: another key; ERR_NOT_FOUND; of `to`:
  *            ERR_FAIL with sys_errno EEXIST (there is something already), ENOSPC; nothing outside the target
  *            is written, whatever the archive says. A new directory appears whole or not at all.
- *   keygen   {type, purpose?: "seal"|"sign", name, days, passphrase?: secret, key_path, certificate_path}
- *                                              → {fingerprint, certificate}      act; files are not overwritten;
- *            the key is written with mode 0600
+ *   keygen   {type: p-256|p-384|rsa-3072|rsa-4096, purpose?: "seal"|"sign", name, days, passphrase?: secret,
+ *               key_path, certificate_path}   → {fingerprint, certificate}     act; SHA-256 in hexadecimal, PEM
+ *            Files are not overwritten (ERR_FAIL with sys_errno EEXIST), there are both or none; the key is
+ *            written with mode 0600 and never crosses the seam. A key is for one purpose ("seal" unless said):
+ *            its certificate is refused for the other one.
  *   sign     {text, key: secret, key_passphrase?: secret, certificate}  → {signature}   observe: nothing
  *            changes. Detached CMS SignedData (RFC 5652) in PEM.
  *   sign.verify {text, signature, certificates: [pem..]} → {good: bool, signer|null, reason|null}

@@ -48,6 +48,7 @@ live_handler live_artifact;
 live_handler live_scratch_make, live_scratch_remove;
 live_handler live_http, live_mail, live_tcp, live_tls;
 live_handler live_run, live_ssh_run;
+live_handler live_keygen, live_sign, live_sign_verify;
 live_handler live_git_repository, live_git_read, live_git_log, live_git_append;
 live_handler live_git_blobs;
 live_handler live_backup_write, live_backup_read;

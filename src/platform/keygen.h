@@ -25,4 +25,9 @@ struct keygen {
 int keygen_run(const struct keygen *wanted, struct secret *ret_key,
 	       char **ret_certificate, struct err *err);
 
+/* The same into two new files; the key's can be read by its owner only. Nothing is overwritten, and there are both files or
+ * none. *ret_certificate: its text, fresh. ERR_FAIL with sys_errno EEXIST: there is such a file already. Blocks. */
+int keygen_files(const struct keygen *wanted, const char *key_path,
+		 const char *certificate_path, char **ret_certificate, struct err *err);
+
 #endif

@@ -26,8 +26,8 @@ static int check_usage(X509 *certificate, struct err *err)
 	if (X509_get_key_usage(certificate) & KU_DIGITAL_SIGNATURE)
 		return 0;
 	err_set(err, ERR_CONFIG, "the certificate is not for signing (key usage)");
-	return err_hint(err, "sealing and signing take a key each; 'belay backup keygen "
-			     "--for sign' makes one for this");
+	return err_hint(err, "sealing and signing take a key each; 'belay backup keygen' "
+			     "makes both kinds");
 }
 
 /* --- signing --------------------------------------------------------------------------------- */
