@@ -13,7 +13,9 @@
 struct note {
 	size_t *position;
 	size_t depth;
-	bool changes_world; /* the journal and files are not what probes look at */
+	bool changes_hosts; /* the journal and files are not what probes look at */
+	json_t *stores;     /* in which it changes something, or NULL */
+	char *object;       /* there */
 	json_t *text;       /* {kind, subject, summary, lane} */
 };
 
@@ -21,14 +23,40 @@ struct note {
 
 /* Kinds that look at the world which noted acts would have changed; acts of the same kinds are what
  * changes it. */
+static const struct world_kind {
+	const char *name;
+	const char *
+		object; /* the member that names what it is about in a store; NULL: hosts */
+	bool is_prefix; /* all objects that begin so */
+} world_kinds[] = {
+	{"http", NULL, false},
+	{"tcp", NULL, false},
+	{"tls", NULL, false},
+	{"run", NULL, false},
+	{"ssh.run", NULL, false},
+	{"sleep", NULL, false},
+	{"object.list", "prefix", true},
+	{"object.unfinished", "prefix", true},
+	{"object.read", "name", false},
+	{"object.head", "name", false},
+	{"object.write", "name", false},
+	{"object.remove", "name", false},
+	{"object.abandon", "name", false},
+	{"backup.write", "object", false},
+	{"backup.read", "object", false},
+};
+
+static const struct world_kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(world_kinds); i++)
+		if (strcmp(world_kinds[i].name, name) == 0)
+			return &world_kinds[i];
+	return NULL;
+}
+
 bool assume_is_world(const char *kind)
 {
-	static const char *const kinds[] = {"http", "tcp",     "tls",
-					    "run",  "ssh.run", "sleep"};
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return true;
-	return false;
+	return find_kind(kind) != NULL;
 }
 
 /* Ids of commits that nobody made. */
@@ -40,6 +68,21 @@ static json_t *assumed_append(const json_t *args)
 		json_array_append_new(ids, json_string(no_id));
 	return json_pack("{s:b, s:b, s:s, s:o}", "assumed", 1, "raced", 0, "tip", no_id,
 			 "ids", ids);
+}
+
+static json_t *assumed_backup(const json_t *args)
+{
+	json_t *results = json_array();
+	size_t i;
+	json_t *store;
+	json_array_foreach(json_object_get(args, "stores"), i, store)
+		json_array_append_new(
+			results, json_pack("{s:s, s:b}", "name",
+					   json_get_string(store, "name", "?"), "ok", 1));
+	return json_pack("{s:b, s:s, s:o, s:[], s:[], s:[], s:[], s:[], s:{}}", "assumed",
+			 1, "kind", json_get_string(args, "kind", "tar"), "stores",
+			 results, "chunks", "recipients", "left_out", "missing",
+			 "warnings", "tools");
 }
 
 json_t *assume_answer(const struct effect *effect)
@@ -55,6 +98,8 @@ json_t *assume_answer(const struct effect *effect)
 				 "headers", "body");
 	if (strcmp(effect->kind, "git.append") == 0)
 		return assumed_append(effect->args);
+	if (strcmp(effect->kind, "backup.write") == 0)
+		return assumed_backup(effect->args);
 	if (strcmp(effect->kind, "scratch.make") == 0)
 		return json_pack("{s:b, s:s}", "assumed", 1, "path", "SCRATCH");
 	return json_pack("{s:b}", "assumed", 1);
@@ -83,15 +128,53 @@ static bool happens_before(const struct note *note, const struct lane *lane)
 	return order < 0 && at % 2 == 0;
 }
 
-bool notes_change_world(struct notes *notes, const struct lane *lane)
+static bool is_among(const json_t *stores, const json_t *store)
+{
+	for (size_t i = 0; i < json_array_size(stores); i++)
+		if (json_equal(json_array_get(stores, i), store))
+			return true;
+	return false;
+}
+
+static bool changes_what_it_sees(const struct note *note, const struct effect *effect)
+{
+	const struct world_kind *kind = find_kind(effect->kind);
+	if (!kind)
+		return false;
+	if (!kind->object)
+		return note->changes_hosts;
+	const char *object = json_get_string(effect->args, kind->object, "");
+	return note->object &&
+	       (kind->is_prefix ? str_has_prefix(note->object, object)
+				: strcmp(note->object, object) == 0) &&
+	       is_among(note->stores, json_object_get(effect->args, "store"));
+}
+
+bool notes_change_world(struct notes *notes, const struct lane *lane,
+			const struct effect *effect)
 {
 	bool found = false;
 	pthread_mutex_lock(&notes->lock);
 	for (size_t i = 0; i < notes->count && !found; i++)
-		found = notes->items[i].changes_world &&
+		found = changes_what_it_sees(&notes->items[i], effect) &&
 			happens_before(&notes->items[i], lane);
 	pthread_mutex_unlock(&notes->lock);
 	return found;
+}
+
+/* What the act changes. Reading a backup back changes what it is read into. */
+static void note_change(struct note *note, const struct effect *effect)
+{
+	const struct world_kind *kind = find_kind(effect->kind);
+	if (!kind)
+		return;
+	note->changes_hosts = !kind->object || strcmp(kind->name, "backup.read") == 0;
+	if (note->changes_hosts)
+		return;
+	json_t *stores = json_object_get(effect->args, "stores");
+	json_t *store = json_object_get(effect->args, "store");
+	note->object = mem_strdup(json_get_string(effect->args, kind->object, ""));
+	note->stores = stores ? json_incref(stores) : json_pack("[O?]", store);
 }
 
 static json_t *scrubbed_string(struct effects_layer *below, const char *value)
@@ -112,13 +195,13 @@ void notes_add(struct notes *notes, struct effects_layer *below, const struct la
 	struct note entry = {
 		.position = mem_array(size_t, lane->depth),
 		.depth = lane->depth,
-		.changes_world = assume_is_world(effect->kind),
 		.text = json_pack("{s:s, s:o, s:o, s:s}", "kind", effect->kind, "subject",
 				  scrubbed_string(below, effect->subject), "summary",
 				  scrubbed_string(below, effect->summary), "lane",
 				  lane->path),
 	};
 	memcpy(entry.position, lane->position, lane->depth * sizeof *entry.position);
+	note_change(&entry, effect);
 	pthread_mutex_lock(&notes->lock);
 	*vec_push(notes) = entry;
 	pthread_mutex_unlock(&notes->lock);
@@ -155,6 +238,8 @@ void notes_release(struct notes *notes)
 	for (size_t i = 0; i < notes->count; i++) {
 		free(notes->items[i].position);
 		json_decref(notes->items[i].text);
+		json_decref(notes->items[i].stores);
+		free(notes->items[i].object);
 	}
 	free(notes->items);
 	pthread_mutex_destroy(&notes->lock);

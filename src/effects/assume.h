@@ -8,7 +8,8 @@
 
 #include "layer.h"
 
-/* Does this kind look at, or as an act change, what probes see? (Files and the journal are not.) */
+/* Does this kind look at, or as an act change, what probes see, or what is in a store? (Files and the
+ * journal are not.) */
 bool assume_is_world(const char *kind);
 
 /* The answer of an effect that was not performed, as if it had succeeded. New reference. */
@@ -27,7 +28,9 @@ void notes_release(struct notes *notes);
 void notes_add(struct notes *notes, struct effects_layer *below, const struct lane *lane,
 	       const struct effect *effect);
 json_t *notes_list(struct notes *notes); /* new reference */
-/* Was an act on the world noted that happens before this place, not merely beside it? */
-bool notes_change_world(struct notes *notes, const struct lane *lane);
+/* Was an act noted that happens before this place, not merely beside it, and changes what this effect of a world
+ * kind looks at? Of objects in stores only those count that the act would have made or removed. */
+bool notes_change_world(struct notes *notes, const struct lane *lane,
+			const struct effect *effect);
 
 #endif

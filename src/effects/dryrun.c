@@ -25,7 +25,7 @@ static int dryrun_perform(struct effects_layer *layer, const struct lane *lane,
 		*ret_answer = assume_answer(effect);
 		return 0;
 	}
-	if (assume_is_world(effect->kind) && notes_change_world(&dryrun->notes, lane)) {
+	if (notes_change_world(&dryrun->notes, lane, effect)) {
 		*ret_answer = assume_answer(effect);
 		return 0;
 	}

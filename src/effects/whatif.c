@@ -54,7 +54,7 @@ static json_t *look(struct whatif *whatif, const struct lane *lane,
 		    const struct effect *effect)
 {
 	json_t *answer = NULL;
-	if (!notes_change_world(&whatif->notes, lane)) {
+	if (!notes_change_world(&whatif->notes, lane, effect)) {
 		_cleanup_free_ char *key = question(lane, effect);
 		answer = recall(whatif, key);
 	}

@@ -28,6 +28,14 @@ static const struct act_row {
 	{"file.write", "{'path': 'x'}", "{'assumed': true}"},
 	{"scratch.make", "{}", "{'assumed': true, 'path': 'SCRATCH'}"},
 	{"scratch.remove", "{'path': 'SCRATCH'}", "{'assumed': true}"},
+	{"object.write", "{'store': {'name': 's'}, 'name': 'a'}", "{'assumed': true}"},
+	{"object.remove", "{'store': {'name': 's'}, 'name': 'a'}", "{'assumed': true}"},
+	{"backup.write", "{'kind': 'tar', 'stores': [{'name': 's'}], 'object': 'a'}",
+	 "{'assumed': true, 'kind': 'tar', 'stores': [{'name': 's', 'ok': true}], 'chunks': [],"
+	 " 'recipients': [], 'left_out': [], 'missing': [], 'warnings': [], 'tools': {}}"},
+	{"backup.read",
+	 "{'store': {'name': 's'}, 'object': 'a', 'to': {'directory': 'd'}}",
+	 "{'assumed': true}"},
 };
 
 TEST(acts_are_not_performed)
@@ -93,6 +101,61 @@ TEST(the_world_after_an_act_is_assumed)
 		_cleanup_json_ json_t *answer = NULL;
 		CHECK_OK(ask(fx, row->name, EFFECT_OBSERVE, "{}", &answer, &err), &err);
 		CHECK_INT_EQ(answer_is_assumed(answer), row->assumed);
+	}
+}
+
+/* What is seen of stores after an act there: only what the act is about cannot be true any more. */
+static const struct store_row {
+	const char *name;
+	const char *act, *act_args;
+	const char *look, *look_args;
+	bool assumed;
+} store_rows[] = {
+	{"the object that was written", "object.write",
+	 "{'store': {'s': 1}, 'name': 'a/m'}", "object.read",
+	 "{'store': {'s': 1}, 'name': 'a/m'}", true},
+	{"another object", "object.write", "{'store': {'s': 1}, 'name': 'a/m'}",
+	 "object.head", "{'store': {'s': 1}, 'name': 'a/n'}", false},
+	{"the same object of another store", "object.write",
+	 "{'store': {'s': 1}, 'name': 'a/m'}", "object.read",
+	 "{'store': {'s': 2}, 'name': 'a/m'}", false},
+	{"a list with it", "object.remove", "{'store': {'s': 1}, 'name': 'a/m'}",
+	 "object.list", "{'store': {'s': 1}, 'prefix': 'a/'}", true},
+	{"a list without it", "object.remove", "{'store': {'s': 1}, 'name': 'a/m'}",
+	 "object.list", "{'store': {'s': 1}, 'prefix': 'b/'}", false},
+	{"what was abandoned", "object.abandon", "{'store': {'s': 1}, 'name': 'a/m'}",
+	 "object.unfinished", "{'store': {'s': 1}, 'prefix': ''}", true},
+	{"a backup that was made", "backup.write",
+	 "{'stores': [{'s': 1}, {'s': 2}], 'object': 'a/1/d'}", "backup.read",
+	 "{'store': {'s': 2}, 'object': 'a/1/d'}", true},
+	{"an older backup", "backup.write", "{'stores': [{'s': 1}], 'object': 'a/2/d'}",
+	 "backup.read", "{'store': {'s': 1}, 'object': 'a/1/d'}", false},
+	{"a store after a command", "run", "{}", "object.list",
+	 "{'store': {'s': 1}, 'prefix': ''}", false},
+	{"a host after a backup was made", "backup.write",
+	 "{'stores': [{'s': 1}], 'object': 'a/2/d'}", "http", "{}", false},
+	{"a host after a backup came back", "backup.read",
+	 "{'store': {'s': 1}, 'object': 'a/1/d'}", "run", "{}", true},
+	{"a store after a backup came back", "backup.read",
+	 "{'store': {'s': 1}, 'object': 'a/1/d'}", "object.list",
+	 "{'store': {'s': 1}, 'prefix': ''}", false},
+};
+
+TEST(what_an_act_changes_in_a_store_is_assumed)
+{
+	FOR_ROWS(row, store_rows) {
+		_cleanup_(effects_freep) struct effects *fx = dry_chain(NULL);
+		_cleanup_json_ json_t *before = NULL;
+		_cleanup_json_ json_t *after = NULL;
+		struct err err = {0};
+		CHECK_OK(
+			ask(fx, row->look, EFFECT_OBSERVE, row->look_args, &before, &err),
+			&err);
+		CHECK_OK(ask(fx, row->act, EFFECT_ACT, row->act_args, NULL, &err), &err);
+		CHECK_OK(ask(fx, row->look, EFFECT_OBSERVE, row->look_args, &after, &err),
+			 &err);
+		CHECK(!answer_is_assumed(before));
+		CHECK_INT_EQ(answer_is_assumed(after), row->assumed);
 	}
 }
 
