@@ -197,10 +197,10 @@ void render_backup_restore(struct str *out, const struct render *render,
 		add_restored(&text, result);
 		render_inkf(out, render, INK_PLAIN, "  %s\n", str_text(&text));
 	}
-	if (!good)
-		add_output(out, render, result);
 	backup_add_trust(&trust, result);
 	if (trust.len && !render->quiet)
 		render_inkf(out, render, INK_DIM, "  %s\n", str_text(&trust));
 	backup_add_warnings(out, render, json_object_get(result, "warnings"));
+	if (!good)
+		add_output(out, render, result);
 }

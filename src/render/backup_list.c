@@ -248,14 +248,17 @@ static void add_litter(struct str *out, const struct render *render, const json_
 {
 	size_t i;
 	json_t *left;
-	json_array_foreach(litter, i, left)
+	json_array_foreach(litter, i, left) {
+		int64_t objects = json_get_int(left, "objects", 0);
+		int64_t uploads = json_get_int(left, "uploads", 0);
 		render_inkf(out, render, INK_DIM,
-			    "    %s what a dead run had left of %s: %lld objects, %lld "
-			    "uploads\n",
+			    "    %s what a dead run left of %s: %lld object%s, %lld "
+			    "upload%s\n",
 			    assumed ? "would remove" : "removed",
-			    json_get_string(left, "id", "?"),
-			    (long long)json_get_int(left, "objects", 0),
-			    (long long)json_get_int(left, "uploads", 0));
+			    json_get_string(left, "id", "?"), (long long)objects,
+			    objects == 1 ? "" : "s", (long long)uploads,
+			    uploads == 1 ? "" : "s");
+	}
 }
 
 static void add_forgotten(struct str *out, const struct render *render,

@@ -151,13 +151,12 @@ void render_backup_drill(struct str *out, const struct render *render,
 	const char *store = json_get_string(result, "store", NULL);
 	_cleanup_str_ struct str text = STR_INIT;
 	ink_add_mark(out, render, assumed ? "would" : good ? "pass" : "fail");
-	render_inkf(out, render, INK_BOLD, " %s%s%s",
-		    json_get_string(result, "name", "?"), id ? "/" : "", id ? id : "");
-	render_inkf(out, render, INK_PLAIN, " drill %s%s%s\n",
+	render_inkf(out, render, INK_BOLD, " drill of %s%s%s%s%s %s\n",
+		    json_get_string(result, "name", "?"), id ? "/" : "", id ? id : "",
+		    store ? " from " : "", store ? store : "",
 		    assumed ? "would be made"
 		    : good  ? "passed"
-			    : "failed",
-		    store ? " from " : "", store ? store : "");
+			    : "failed");
 	backup_add_reason(out, render, result);
 	if (assumed)
 		return;
