@@ -36,6 +36,9 @@ static void wrap_members(const json_t *root, const json_t *schema, json_t *value
 {
 	const char *key;
 	json_t *member;
+	size_t i;
+	json_array_foreach(value, i, member)
+		wrap_members(root, walk_member(root, schema, value, ""), member);
 	json_object_foreach(value, key, member) {
 		const json_t *inner = walk_member(root, schema, value, key);
 		if (!inner)

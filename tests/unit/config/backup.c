@@ -111,6 +111,11 @@ static const struct store_row {
 	 " 'encryption': 'aws:kms', 'kms_key': 'k', 'ca_file': 'ca.pem', 'checksum': 'md5',"
 	 " 'lock': {'mode': 'compliance', 'for_ms': 172800000}}}",
 	 true},
+	{"keys in a list of stores",
+	 "[{s3: {bucket: abc, access_key: {env: A}, secret_key: {env: S}}}]",
+	 "{'name': 's3', 's3': {" AWS ", 'access_key': {'$secret': {'env': 'A'}},"
+	 " 'secret_key': {'$secret': {'env': 'S'}}}}",
+	 true},
 	{"web identity",
 	 "{s3: {bucket: abc, web_identity: {role: 'arn:aws:iam::1:role/b'}}}",
 	 "{'name': 's3', 's3': {" AWS
