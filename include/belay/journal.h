@@ -9,11 +9,11 @@
  *
  * Types and their data:
  *   lock.acquired   {holder, generation, lease_ms, expires_at, reason, taken_over?: {…}}
- *   lock.renewed    {generation, expires_at}
+ *   lock.renewed    {generation, expires_at, lease_ms?}     lease_ms: from here on, when it changes
  *   lock.released   {generation}
  *   lock.kept       {generation, reason}          undo failed: a person has to look
  *   deployment.begun     {kind: deploy|rollback, deployment, version, previous, reason?, commit?,
- *                         commit_at?,
+ *                         commit_at?, restore?: "NAME/ID" of a backup,
  *                         artifact?: {sha256,size_bytes}, services: {name: {driver, version,
  *                         release, from: {version, release}|null, hosts: [..], generation}}}
  *   deployment.captured  {services: {name: {hosts: {…}}}}

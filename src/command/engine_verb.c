@@ -18,6 +18,7 @@ struct engine_request engine_verb_request(const struct request *request)
 		.take_lock = request_flag(request, "take-lock"),
 		.transaction = request_text(request, "transaction"),
 		.failed = request_flag(request, "failed"),
+		.restore = request_text(request, "restore"),
 	};
 }
 

@@ -6,6 +6,10 @@ static const struct option options[] = {
 	 .type = OPTION_TEXT,
 	 .argument = "ID",
 	 .help = "deployment id or version (default: the last good one before what is live)"},
+	{.name = "restore",
+	 .type = OPTION_TEXT,
+	 .argument = "NAME/ID",
+	 .help = "bring this backup back first, by its 'restore' (NAME: its newest good copy)"},
 	{.name = "list",
 	 .letter = 'l',
 	 .type = OPTION_FLAG,
@@ -41,11 +45,15 @@ const struct command command_rollback = {
 	.details =
 		"Switches every service back to the release it had in an earlier deployment that "
 		"passed its gates, and judges the gates there. Preflight checks are left out: they "
-		"would only stand in the way of going back.",
+		"would only stand in the way of going back.\n\n"
+		"With --restore the data of a backup comes back in place before the code is switched. "
+		"From then on nothing is taken back: when something fails, the lock is kept "
+		"and a person decides.",
 	.options = options,
 	.examples = "belay rollback -e production\n"
 		    "belay rollback -e production --list\n"
-		    "belay rollback -e production --to v1.2.3 --reason 'orders fail'",
+		    "belay rollback -e production --to v1.2.3 --reason 'orders fail'\n"
+		    "belay rollback -e production --restore nightly-db",
 	.result_schema = "result.deploy",
 	.run = run,
 };

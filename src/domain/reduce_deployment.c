@@ -92,6 +92,8 @@ int fold_begun(struct fold *fold)
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		copy_member(transaction, fold->data, members[i]);
 	copy_member(transaction, fold->data, "commit_at");
+	if (json_get_string(fold->data, "restore", NULL))
+		copy_member(transaction, fold->data, "restore");
 	json_object_set_new(transaction, "phase", json_string("begun"));
 	json_object_set_new(transaction, "started_at", json_string(fold->at));
 	json_object_set_new(transaction, "captured", json_object());

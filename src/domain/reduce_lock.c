@@ -87,6 +87,9 @@ int fold_lock_renewed(struct fold *fold)
 		return -1;
 	json_t *lock = document_own(fold->documents->state, "lock");
 	json_object_set_new(lock, "expires_at", json_string(expires_at));
+	if (json_is_integer(json_object_get(fold->data, "lease_ms")))
+		json_object_set(lock, "lease_ms",
+				json_object_get(fold->data, "lease_ms"));
 	return 0;
 }
 

@@ -89,6 +89,8 @@ int transaction_attach(struct transaction *t, struct err *err)
 	t->run = json_incref(json_object_get(open, "run"));
 	t->generation = state_generation(store_documents(t->store)->state);
 	time_parse(json_get_string(open, "started_at", ""), &t->begun_ms);
+	t->lease_ms = json_get_int(
+		json_object_get(store_documents(t->store)->state, "lock"), "lease_ms", 0);
 	t->pushed_mono_ms = effects_mono_ms(t->engine->fx);
 	t->switch_ms = effects_now_ms(t->engine->fx) - t->begun_ms;
 	return 0;

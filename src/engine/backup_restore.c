@@ -105,13 +105,6 @@ static json_t *target_in_words(const json_t *to)
 
 /* --- doing it --------------------------------------------------------------------------------- */
 
-/* Was it refused before anything was touched? Then it is no attempt worth recording. */
-static bool was_refused(const struct err *err)
-{
-	return err->code == ERR_CONFIG || err->code == ERR_USAGE ||
-	       err->code == ERR_AUTH || err->sys_errno == EEXIST;
-}
-
 static void add_hint(const struct restore *restore, struct err *err)
 {
 	const struct backup_source *source = &restore->source;
@@ -164,7 +157,7 @@ static void record(struct restore *restore)
 	bool good = failure->code == ERR_NONE;
 	struct err unrecorded = {0};
 	_cleanup_json_ json_t *to = target_in_words(restore->to);
-	if (!source->backup || was_refused(failure))
+	if (!source->backup || backup_source_was_refused(failure, restore->to))
 		return;
 	effects_acknowledge_cancel(source->desk->engine.fx);
 	json_t *data = json_pack(
@@ -229,6 +222,13 @@ static int find_source(struct restore *restore, struct backup_desk *desk, struct
 	return backup_source_find(desk, backup, asked->id, &restore->source, err);
 }
 
+/* Or a result? What a person has to say or give differently is an error. */
+static bool is_error(const struct err *failure)
+{
+	return failure->code == ERR_CONFIG || failure->code == ERR_USAGE ||
+	       failure->code == ERR_AUTH || failure->code == ERR_CANCELLED;
+}
+
 static int restore_to(struct restore *restore, struct backup_desk *desk, struct err *err)
 {
 	if (check_words(desk->asked, err) < 0 || find_source(restore, desk, err) < 0 ||
@@ -237,8 +237,7 @@ static int restore_to(struct restore *restore, struct backup_desk *desk, struct 
 	perform(restore);
 	record(restore);
 	const struct err *failure = &restore->failure;
-	if (failure->code != ERR_CANCELLED &&
-	    (!was_refused(failure) || failure->sys_errno == EEXIST))
+	if (!is_error(failure))
 		return 0;
 	*err = *failure;
 	return -1;

@@ -347,6 +347,9 @@ static json_t *read_args(const struct backup_source *source, const json_t *to)
 	json_object_set_new(args, "object", json_string(object));
 	json_object_set(args, "store", source->store);
 	json_object_set(args, "open", source->open);
+	if (source->backup)
+		json_object_set_new(args, "timeout_ms",
+				    json_integer(source->backup->timeout_ms));
 	json_object_set_new(args, "to", target_for(source, to));
 	return args;
 }
@@ -396,6 +399,13 @@ static int take_next(struct backup_source *source, const struct err *cause)
 	backup_source_warn(source, "store '%s': %s; going on with '%s'", place,
 			   cause->message, source->place);
 	return 0;
+}
+
+bool backup_source_was_refused(const struct err *err, const json_t *to)
+{
+	if (err->code == ERR_CONFIG || err->code == ERR_USAGE || err->sys_errno == EEXIST)
+		return true;
+	return err->code == ERR_AUTH && !is_command(to);
 }
 
 int backup_source_judge_run(const json_t *answer, struct err *err)

@@ -47,6 +47,9 @@ int backup_source_folder(struct backup_desk *desk, const char *folder,
 int backup_source_read(struct backup_source *source, const json_t *to, const char *verb,
 		       json_t **ret_answer, struct err *err);
 
+/* Did it fail before anything of the target was touched? A command may have begun when the first chunk
+ * turns out to be sealed for somebody else. */
+bool backup_source_was_refused(const struct err *err, const json_t *to);
 /* How a command ended: an error unless well. The hint has what it said last. */
 int backup_source_judge_run(const json_t *answer, struct err *err);
 /* TO of a stream's file in a directory. Its name comes from outside: ERR_CONFIG when it would lead out of there. */

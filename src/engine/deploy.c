@@ -101,7 +101,8 @@ int engine_rollback(const struct engine *engine, const struct engine_request *re
 	_cleanup_(transaction_release) struct transaction t;
 	transaction_init(&t, engine, request, true);
 	if (parts_choose(&t, err) < 0 || secrets_present(engine, err) < 0 ||
-	    open_store(&t, err) < 0 || parts_look(&t, err) < 0)
+	    open_store(&t, err) < 0 || parts_look(&t, err) < 0 ||
+	    restore_prepare(&t, err) < 0)
 		return -1;
 	return transaction_run(&t, STAGE_OPEN | STAGE_MOVE | STAGE_PROVE, ret_end,
 			       ret_result, err);

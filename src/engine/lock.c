@@ -63,8 +63,17 @@ static int stage_abandoned(struct transaction *t,
 	if (!open)
 		return 0;
 	const char *deployment = json_get_string(open, "deployment", "");
-	json_t *data = json_pack("{s:s, s:s}", "deployment", deployment, "reason",
-				 "the run that began it ended without a word");
+	const char *restore = json_get_string(open, "restore", NULL);
+	_cleanup_free_ char *reason = str_format(
+		"the run that began it ended without a word%s%s",
+		restore ? "; look at the data, which it may have been restoring from "
+			: "",
+		restore ? restore : "");
+	if (restore)
+		progress_report(t->engine->progress, PROGRESS_NOTE, deployment, "%s",
+				reason);
+	json_t *data =
+		json_pack("{s:s, s:s}", "deployment", deployment, "reason", reason);
 	return store_stage(documents, events, "deployment.abandoned", now_ms, t->run,
 			   deployment, data, err);
 }
@@ -72,11 +81,12 @@ static int stage_abandoned(struct transaction *t,
 static int stage_begun(struct transaction *t, const struct journal_documents *documents,
 		       json_t *events, int64_t now_ms, struct err *err)
 {
-	json_t *data = json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:o}", "kind",
-				 t->going_back ? "rollback" : "deploy", "deployment",
-				 t->id, "version", t->version, "previous", t->previous,
-				 "reason", t->request->reason, "commit", t->commit,
-				 "services", parts_to_json(t));
+	json_t *data =
+		json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:o}", "kind",
+			  t->going_back ? "rollback" : "deploy", "deployment", t->id,
+			  "version", t->version, "previous", t->previous, "reason",
+			  t->request->reason, "commit", t->commit, "restore",
+			  restore_name(t), "services", parts_to_json(t));
 	return store_stage(documents, events, "deployment.begun", now_ms, t->run, t->id,
 			   data, err);
 }
@@ -251,17 +261,33 @@ int lock_acquire(struct transaction *t, struct err *err)
 	return 0;
 }
 
-int lock_renew(struct transaction *t, struct err *err)
+static void record_renewal(struct transaction *t, int64_t lease_ms)
 {
 	char expires[TIME_TEXT_BYTES];
 	int64_t now_ms = effects_now_ms(t->engine->fx);
+	int64_t usual_ms = t->engine->environment->lease_ms;
+	json_t *data = json_pack("{s:I, s:s}", "generation", (json_int_t)t->generation,
+				 "expires_at", time_format(now_ms + lease_ms, expires));
+	if (lease_ms != (t->lease_ms ? t->lease_ms : usual_ms))
+		json_object_set_new(data, "lease_ms", json_integer(lease_ms));
+	t->lease_ms = lease_ms;
+	record_event(t, "lock.renewed", data);
+}
+
+int lock_renew_for(struct transaction *t, int64_t work_ms, struct err *err)
+{
+	record_renewal(t, t->engine->environment->lease_ms + work_ms);
+	return record_flush(t, err);
+}
+
+int lock_renew(struct transaction *t, struct err *err)
+{
 	int64_t lease_ms = t->engine->environment->lease_ms;
 	int64_t silent_ms = effects_mono_ms(t->engine->fx) - t->pushed_mono_ms;
-	if (silent_ms < lease_ms / 3)
+	bool longer = t->lease_ms > lease_ms; /* by lock_renew_for() */
+	if (silent_ms < lease_ms / 3 && !longer)
 		return 0;
-	record_event(t, "lock.renewed",
-		     json_pack("{s:I, s:s}", "generation", (json_int_t)t->generation,
-			       "expires_at", time_format(now_ms + lease_ms, expires)));
+	record_renewal(t, lease_ms);
 	struct err failure = {0};
 	if (record_flush(t, &failure) == 0)
 		return 0;

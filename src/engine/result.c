@@ -89,6 +89,9 @@ json_t *result_of(struct transaction *t, enum engine_end end, const struct err *
 		json_object_set_new(result, "switch_ms", json_integer(t->switch_ms));
 	if (t->undo_ms >= 0)
 		json_object_set_new(result, "undo_ms", json_integer(t->undo_ms));
+	json_t *brought_back = restore_result(t);
+	if (brought_back)
+		json_object_set_new(result, "restored", brought_back);
 	if (json_array_size(t->logs) > 0)
 		json_object_set(result, "logs", t->logs);
 	json_object_set_new(result, "state",

@@ -141,6 +141,7 @@ static const struct phase {
 	{STAGE_OPEN, "capture", phase_capture},
 	{STAGE_OPEN, "preflight", phase_preflight},
 	{STAGE_MOVE, "prepare", phase_prepare},
+	{STAGE_MOVE, "restore", restore_phase},
 	{STAGE_MOVE, "switch", phase_switch},
 	{STAGE_PROVE, "gates", phase_gates},
 	{STAGE_PROVE, "soak", gates_soak},
@@ -342,7 +343,7 @@ static enum engine_end settle(struct transaction *t, const struct err *cause,
 	bool switched_all = t->switch_ms >= 0;
 	effects_acknowledge_cancel(t->engine->fx);
 	record_failure(t, cause);
-	if (!is_touched(t))
+	if (!is_touched(t) && !restore_was_begun(t))
 		return end_untouched(t, cause);
 	if (t->proven)
 		return end_unproven(t, cause, todo);
@@ -353,6 +354,10 @@ static enum engine_end settle(struct transaction *t, const struct err *cause,
 	if (switched_all && !t->engine->environment->rollback_auto &&
 	    cause->code != ERR_CANCELLED)
 		return end_unproven(t, cause, todo);
+	if (restore_was_begun(t)) {
+		restore_add_todo(t, todo);
+		return end_stuck(t, cause, cause, todo);
+	}
 	return end_undone(t, cause, todo);
 }
 
@@ -416,6 +421,7 @@ void transaction_release(struct transaction *t)
 {
 	parts_release(t);
 	cockpit_free(t->cockpit);
+	restore_free(t->restoring);
 	free(t->id);
 	free(t->version);
 	free(t->previous);

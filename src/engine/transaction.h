@@ -48,6 +48,7 @@ struct transaction {
 	int64_t generation;
 	int64_t begun_ms;
 	int64_t pushed_mono_ms; /* last push, by the monotonic clock */
+	int64_t lease_ms;       /* of the last renewal; 0: the environment's */
 	char *watched;          /* what a held lock looked like, see lock.c */
 	int64_t watched_since_mono_ms, watch_until_mono_ms;
 	int64_t switch_ms, undo_ms; /* durations; -1 while not done */
@@ -58,8 +59,9 @@ struct transaction {
 	json_t *gates;           /* every gate verdict, each with its "phase" */
 	json_t *timeline;        /* [{at, step, service?, outcome, text, ms}] */
 	struct cockpit *cockpit; /* cockpit.c; NULL until GitHub is spoken to */
-	const char *step;        /* the step that is running, for records */
-	bool undone;             /* everything touched was taken back */
+	struct restoring *restoring; /* restore_phase.c; NULL: no data comes back */
+	const char *step;            /* the step that is running, for records */
+	bool undone;                 /* everything touched was taken back */
 	bool proven;  /* all gates passed: what is live is not taken back any more */
 	json_t *logs; /* what the services say about a failure: [{service, title, text}] */
 };
@@ -121,6 +123,9 @@ int lock_acquire(struct transaction *t, struct err *err);
 /* At a step boundary: pushes a renewal when a third of the lease is used up. ERR_LOCKED when
  * someone else has the lock by now. */
 int lock_renew(struct transaction *t, struct err *err);
+/* Before a step that takes up to work_ms and cannot renew: for so long nobody takes the lock over. The next
+ * lock_renew() goes back to the usual lease. */
+int lock_renew_for(struct transaction *t, int64_t work_ms, struct err *err);
 
 /* record.c */
 void record_event(struct transaction *t, const char *type, json_t *data); /* takes data */
@@ -143,6 +148,21 @@ int gates_settle(struct transaction *t, struct err *err);
 /* One line on what did not pass: "api-health: .status == 200 (was 503)". Fresh. */
 char *gate_reason(const json_t *gate);
 struct check_listener gates_listener(const struct engine *engine);
+
+/* restore_phase.c: a rollback that brings data back (request->restore). */
+/* Before the lock: the backup is there, is what was written, may come back in place and can be opened here. */
+int restore_prepare(struct transaction *t, struct err *err);
+/* The phase; nothing without request->restore. */
+int restore_phase(struct transaction *t, struct err *err);
+/* "NAME/ID" of what is brought back, or NULL. */
+const char *restore_name(const struct transaction *t);
+/* From here on going back to what was live would put newer code onto older data. */
+bool restore_was_begun(const struct transaction *t);
+/* What a person has to look at. */
+void restore_add_todo(const struct transaction *t, json_t *todo);
+/* {backup, id, store, outcome: "restored"|"failed"|"not-begun"}, for the result; NULL without one. New. */
+json_t *restore_result(const struct transaction *t);
+void restore_free(struct restoring *restoring);
 
 /* undo.c: takes back everything that was touched, newest first. On failure `todo` says what a
  * person has to do. */

@@ -1,0 +1,191 @@
+/* The phase of a rollback that brings data back: a backup, by its `restore:`, before the code is switched.
+ *
+ * Everything that can be known is known before the lock is taken. From the moment the data is touched nothing is taken
+ * back any more: newer code on older data, or on data that is half of each, helps nobody. What fails then
+ * leaves the transaction stuck, and says where to look.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backup_source.h"
+#include "belay/json.h"
+#include "belay/mem.h"
+#include "belay/str.h"
+#include "transaction.h"
+
+struct restoring {
+	struct engine_backup asked;
+	struct backup_desk desk; /* its journal is the transaction's */
+	const struct config_backup *backup;
+	struct backup_source source;
+	char *backup_name, *id; /* as asked for; id may be NULL */
+	char *text;             /* "NAME/ID" */
+	bool begun, done;
+};
+
+void restore_free(struct restoring *restoring)
+{
+	if (!restoring)
+		return;
+	backup_source_release(&restoring->source);
+	restoring->desk.store = NULL;
+	backup_desk_release(&restoring->desk);
+	free(restoring->backup_name);
+	free(restoring->id);
+	free(restoring->text);
+	free(restoring);
+}
+
+const char *restore_name(const struct transaction *t)
+{
+	return t->restoring ? t->restoring->text : NULL;
+}
+
+bool restore_was_begun(const struct transaction *t)
+{
+	return t->restoring && t->restoring->begun;
+}
+
+/* --- before the lock -------------------------------------------------------------------------- */
+
+/* "NAME/ID", or "NAME". */
+static void split(struct restoring *restoring, const char *text)
+{
+	size_t len = strcspn(text, "/");
+	restoring->backup_name = mem_strndup(text, len);
+	if (text[len] == '/' && text[len + 1])
+		restoring->id = mem_strdup(text + len + 1);
+	restoring->asked.name = restoring->backup_name;
+}
+
+static int check_in_place(const struct config_backup *backup, struct err *err)
+{
+	if (backup->restore)
+		return 0;
+	err_set(err, ERR_CONFIG, "backup '%s' does not say how it comes back",
+		backup->name);
+	return err_hint(err, "add 'restore:' to it; 'belay docs backups' says how");
+}
+
+static int check_key(const struct restoring *restoring, struct err *err)
+{
+	const struct backup_desk *desk = &restoring->desk;
+	if (backup_open_is_usable(desk->engine.fx, restoring->source.open))
+		return 0;
+	err_set(err, ERR_CONFIG, "what opens backup '%s' is not here",
+		restoring->backup->name);
+	return err_hint(err, "its 'open' names a variable or a file that this run does "
+			     "not have; in a workflow, pass the secret on with 'env:'");
+}
+
+static int find(struct restoring *restoring, struct err *err)
+{
+	struct backup_desk *desk = &restoring->desk;
+	if (backup_choose_one(desk, &restoring->backup, err) < 0 ||
+	    check_in_place(restoring->backup, err) < 0 ||
+	    backup_secrets_present(desk, restoring->backup, false, err) < 0 ||
+	    backup_source_find(desk, restoring->backup, restoring->id, &restoring->source,
+			       err) < 0 ||
+	    check_key(restoring, err) < 0)
+		return -1;
+	restoring->text =
+		str_format("%s/%s", restoring->source.name, restoring->source.id);
+	return 0;
+}
+
+int restore_prepare(struct transaction *t, struct err *err)
+{
+	if (!t->request->restore)
+		return 0;
+	struct restoring *restoring = mem_new(struct restoring);
+	t->restoring = restoring;
+	split(restoring, t->request->restore);
+	backup_desk_init(&restoring->desk, t->engine, &restoring->asked);
+	restoring->desk.store = t->store;
+	return find(restoring, err);
+}
+
+/* --- the phase -------------------------------------------------------------------------------- */
+
+static void record(struct transaction *t, const json_t *answer, int64_t duration_ms,
+		   const struct err *failure)
+{
+	const struct backup_source *source = &t->restoring->source;
+	bool good = failure->code == ERR_NONE;
+	record_event(t, "backup.restored",
+		     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup",
+			       source->name, "id", source->id, "store", source->place,
+			       "to", "in place", "outcome", good ? "good" : "bad",
+			       "reason", good ? NULL : failure->message, "bytes",
+			       (json_int_t)json_get_int(answer, "open_bytes", 0),
+			       "duration_ms", (json_int_t)duration_ms));
+}
+
+static int bring_back(struct transaction *t, struct err *err)
+{
+	struct restoring *restoring = t->restoring;
+	struct backup_source *source = &restoring->source;
+	const json_t *to = restoring->backup->restore;
+	_cleanup_json_ json_t *answer = NULL;
+	struct err failure = {0};
+	int64_t begin_ms = effects_mono_ms(t->engine->fx);
+	restoring->begun = true;
+	int result = backup_source_read(source, to, "restore", &answer, &failure);
+	int64_t took_ms = effects_mono_ms(t->engine->fx) - begin_ms;
+	if (result < 0 && backup_source_was_refused(&failure, to))
+		restoring->begun = false;
+	else
+		record(t, answer, took_ms, &failure);
+	if (result < 0) {
+		*err = failure;
+		return err_wrap(err, "restoring %s", restoring->text);
+	}
+	restoring->done = true;
+	record_line(t, "restore", NULL, "ok", took_ms, "restored %s from %s",
+		    restoring->text, source->place);
+	return 0;
+}
+
+int restore_phase(struct transaction *t, struct err *err)
+{
+	if (!t->restoring)
+		return 0;
+	progress_report(t->engine->progress, PROGRESS_STEP_BEGIN, "restore",
+			"restoring %s", t->restoring->text);
+	if (lock_renew_for(t, t->restoring->backup->timeout_ms, err) < 0 ||
+	    bring_back(t, err) < 0)
+		return -1;
+	return lock_renew(t, err);
+}
+
+/* --- afterwards ------------------------------------------------------------------------------- */
+
+void restore_add_todo(const struct transaction *t, json_t *todo)
+{
+	const struct restoring *restoring = t->restoring;
+	const struct backup_source *source = &restoring->source;
+	_cleanup_free_ char *line =
+		restoring->done
+			? str_format("the data is that of %s; code that is newer may not "
+				     "know it: switch to %s by hand or roll back again, "
+				     "without --restore",
+				     restoring->text, t->version)
+			: str_format("the data may be half restored: look at it, then "
+				     "'belay backup restore %s --id %s --in-place' "
+				     "again",
+				     source->name, source->id);
+	json_array_append_new(todo, json_string(line));
+}
+
+json_t *restore_result(const struct transaction *t)
+{
+	const struct restoring *restoring = t->restoring;
+	if (!restoring || !restoring->text)
+		return NULL;
+	return json_pack("{s:s, s:s, s:s, s:s}", "backup", restoring->source.name, "id",
+			 restoring->source.id, "store", restoring->source.place,
+			 "outcome",
+			 restoring->done    ? "restored"
+			 : restoring->begun ? "failed"
+					    : "not-begun");
+}
