@@ -106,7 +106,7 @@ int fold_backup_verified(struct fold *fold)
 	if (index == json_array_size(copies))
 		return 0; /* not known, or older than all that there is room for */
 	json_t *copy = copy_own(entry, index);
-	if (v.good && strcmp(json_get_string(copy, "manifest", ""), v.manifest) != 0)
+	if (v.good && !str_equal(json_get_string(copy, "manifest", NULL), v.manifest))
 		return fold_refuse(fold, "copy '%s' was made with another manifest",
 				   v.id);
 	if (v.good)
