@@ -435,7 +435,7 @@ static int join_source(struct live_source *source, struct tar_join *join,
 
 int live_host_tar(struct live_source *source, struct drain drain, struct err *err)
 {
-	bool gnu;
+	bool gnu = false;
 	if (find_tar(source, &gnu, err) < 0)
 		return -1;
 	struct tar_join_options options = {
