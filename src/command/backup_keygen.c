@@ -77,8 +77,9 @@ static json_t *keygen_result(const struct command_context *context, const json_t
 {
 	char at[TIME_TEXT_BYTES];
 	int64_t days = json_get_int(args, "days", 0);
-	return json_pack("{s:s, s:O, s:O, s:O, s:s?, s:s, s:b}", "type",
-			 type_asked(context->request)->word, "name",
+	return json_pack("{s:s, s:O, s:O, s:O, s:O, s:s?, s:s, s:b}", "type",
+			 type_asked(context->request)->word, "purpose",
+			 json_object_get(args, "purpose"), "name",
 			 json_object_get(args, "name"), "key",
 			 json_object_get(args, "key_path"), "certificate",
 			 json_object_get(args, "certificate_path"), "fingerprint",

@@ -176,25 +176,17 @@ void render_backup_drill(struct str *out, const struct render *render,
 
 /* --- keygen ---------------------------------------------------------------------------------- */
 
-void render_backup_keygen(struct str *out, const struct render *render,
-			  const json_t *result)
+static void add_next(struct str *out, const struct render *render, const json_t *result)
 {
-	bool assumed = json_array_size(json_object_get(result, "would")) > 0;
 	const char *certificate = json_get_string(result, "certificate", "?");
-	const char *key = json_get_string(result, "key", "?");
-	const char *fingerprint = json_get_string(result, "fingerprint", NULL);
-	bool encrypted = json_get_bool(result, "encrypted", false);
-	ink_add_mark(out, render, assumed ? "would" : "pass");
-	render_inkf(out, render, INK_BOLD, " %s a %s key for '%s'\n",
-		    assumed ? "would make" : "made", json_get_string(result, "type", "?"),
-		    json_get_string(result, "name", "?"));
-	render_inkf(out, render, INK_PLAIN, "  key          %s%s\n", key,
-		    encrypted ? " (protected by the passphrase)" : "");
-	render_inkf(out, render, INK_PLAIN, "  certificate  %s\n", certificate);
-	if (fingerprint)
-		render_inkf(out, render, INK_PLAIN, "  SHA-256      %s\n", fingerprint);
-	if (render->quiet || assumed)
+	if (str_equal(json_get_string(result, "purpose", NULL), "sign")) {
+		render_inkf(
+			out, render, INK_DIM,
+			"\nnext: commit the certificate, and write 'sign: {key: {env: "
+			"NAME}, certificate: %s}'\n",
+			certificate);
 		return;
+	}
 	render_inkf(
 		out, render, INK_WARN,
 		"\nWithout the key no backup can be read: keep it in two places, none of "
@@ -203,4 +195,25 @@ void render_backup_keygen(struct str *out, const struct render *render,
 		out, render, INK_DIM,
 		"next: commit the certificate, and write 'seal: {recipients: [%s]}'\n",
 		certificate);
+}
+
+void render_backup_keygen(struct str *out, const struct render *render,
+			  const json_t *result)
+{
+	bool assumed = json_array_size(json_object_get(result, "would")) > 0;
+	const char *fingerprint = json_get_string(result, "fingerprint", NULL);
+	bool encrypted = json_get_bool(result, "encrypted", false);
+	ink_add_mark(out, render, assumed ? "would" : "pass");
+	render_inkf(out, render, INK_BOLD, " %s a %s key for '%s'\n",
+		    assumed ? "would make" : "made", json_get_string(result, "type", "?"),
+		    json_get_string(result, "name", "?"));
+	render_inkf(out, render, INK_PLAIN, "  key          %s%s\n",
+		    json_get_string(result, "key", "?"),
+		    encrypted ? " (protected by the passphrase)" : "");
+	render_inkf(out, render, INK_PLAIN, "  certificate  %s\n",
+		    json_get_string(result, "certificate", "?"));
+	if (fingerprint)
+		render_inkf(out, render, INK_PLAIN, "  SHA-256      %s\n", fingerprint);
+	if (!render->quiet && !assumed)
+		add_next(out, render, result);
 }

@@ -431,8 +431,8 @@ static const struct {
 	 "'would': [{}]}",
 	 "· drill of db/20261121T070000Z-aa11 from s3 would be made\n", false, false},
 	{"a key", render_backup_keygen, "result.backup-keygen",
-	 "{'type': 'p256', 'name': 'backup', 'key': 'backup.key', 'certificate': "
-	 "'keys/backup.crt', 'fingerprint': 'ab12', 'expires_at': "
+	 "{'type': 'p256', 'purpose': 'seal', 'name': 'backup', 'key': 'backup.key', "
+	 "'certificate': 'keys/backup.crt', 'fingerprint': 'ab12', 'expires_at': "
 	 "'2036-11-21T10:00:00Z', 'encrypted': true}",
 	 "✓ made a p256 key for 'backup'\n"
 	 "  key          backup.key (protected by the passphrase)\n"
@@ -441,6 +441,17 @@ static const struct {
 	 "\n"
 	 "Without the key no backup can be read: keep it in two places, none of them this repository.\n"
 	 "next: commit the certificate, and write 'seal: {recipients: [keys/backup.crt]}'\n",
+	 false, false},
+	{"a key that signs", render_backup_keygen, "result.backup-keygen",
+	 "{'type': 'p256', 'purpose': 'sign', 'name': 'backup', 'key': 'backup.key', "
+	 "'certificate': 'keys/backup.crt', 'fingerprint': 'ab12', 'expires_at': "
+	 "'2036-11-21T10:00:00Z', 'encrypted': false}",
+	 "✓ made a p256 key for 'backup'\n"
+	 "  key          backup.key\n"
+	 "  certificate  keys/backup.crt\n"
+	 "  SHA-256      ab12\n"
+	 "\n"
+	 "next: commit the certificate, and write 'sign: {key: {env: NAME}, certificate: keys/backup.crt}'\n",
 	 false, false},
 };
 
