@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 
 #include "belay/mem.h"
+#include "belay/vec.h"
 #include "platform/tar_writer.h"
 
 #define ACL_ACCESS "system.posix_acl_access"
@@ -117,26 +118,42 @@ static bool is_kept(const char *name)
 	return str_has_prefix(name, "user.") || str_equal(name, "security.capability");
 }
 
+static void add_one(struct tree_attributes *attributes, int fd, const char *name,
+		    struct str *records)
+{
+	const char *acl = str_equal(name, ACL_ACCESS)    ? "SCHILY.acl.access"
+			  : str_equal(name, ACL_DEFAULT) ? "SCHILY.acl.default"
+							 : NULL;
+	if (!acl && !is_kept(name))
+		return;
+	ssize_t len = fgetxattr(fd, name, attributes->value, sizeof attributes->value);
+	if (len >= 0 && acl)
+		add_acl(records, acl, attributes->value, (size_t)len, attributes->names);
+	else if (len >= 0)
+		add_attribute(records, name, attributes->value, (size_t)len);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names: file systems list them in any. */
 void tree_attributes_read(struct tree_attributes *attributes, int fd, struct str *records)
 {
+	struct {
+		const char **items;
+		size_t count, capacity;
+	} names = {0};
 	ssize_t bytes = flistxattr(fd, attributes->list, sizeof attributes->list);
 	for (const char *name = attributes->list;
-	     bytes > 0 && name < attributes->list + bytes; name += strlen(name) + 1) {
-		const char *acl = str_equal(name, ACL_ACCESS)    ? "SCHILY.acl.access"
-				  : str_equal(name, ACL_DEFAULT) ? "SCHILY.acl.default"
-								 : NULL;
-		if (!acl && !is_kept(name))
-			continue;
-		ssize_t len =
-			fgetxattr(fd, name, attributes->value, sizeof attributes->value);
-		if (len < 0)
-			continue;
-		if (acl)
-			add_acl(records, acl, attributes->value, (size_t)len,
-				attributes->names);
-		else
-			add_attribute(records, name, attributes->value, (size_t)len);
-	}
+	     bytes > 0 && name < attributes->list + bytes; name += strlen(name) + 1)
+		*vec_push(&names) = name;
+	if (names.count)
+		qsort(names.items, names.count, sizeof *names.items, by_text);
+	for (size_t i = 0; i < names.count; i++)
+		add_one(attributes, fd, names.items[i], records);
+	free(names.items);
 }
 
 /* --- from an entry --------------------------------------------------------------------------- */
