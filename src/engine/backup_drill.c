@@ -114,18 +114,32 @@ static const char *place_of(const struct drill *drill)
 
 /* --- checks ----------------------------------------------------------------------------------- */
 
+/* They run among what was restored: in the directory, or beside the file. NULL: where belay runs. */
+static const char *directory_of(const struct drill *drill)
+{
+	return json_get_string(drill->to, "directory", drill->scratch);
+}
+
+/* In the restored directory, or beside the restored file. */
+static json_t *check_args(const struct drill *drill,
+			  const struct config_drill_check *check)
+{
+	const char *directory = json_get_string(drill->to, "directory", drill->scratch);
+	bool command = json_get_string(drill->to, "run", NULL);
+	return json_pack("{s:s, s:s*, s:{s:s, s:s, s:s}, s:I, s:i}", "shell", check->run,
+			 "directory", command ? NULL : directory, "env", "BELAY_RESTORED",
+			 command ? "" : place_of(drill), "BELAY_BACKUP",
+			 drill->source.name, "BELAY_BACKUP_ID", drill->source.id,
+			 "timeout_ms", (json_int_t)drill->backup->timeout_ms,
+			 "max_output_bytes", CHECK_OUTPUT_MAX_BYTES);
+}
+
 static int run_check(const struct drill *drill, const struct config_drill_check *check,
 		     json_t **ret_answer, struct err *err)
 {
-	bool command = json_get_string(drill->to, "run", NULL);
+	_cleanup_json_ json_t *args = check_args(drill, check);
 	_cleanup_free_ char *summary = str_format("check '%s' of the restored %s",
 						  check->name, drill->backup->name);
-	_cleanup_json_ json_t *args = json_pack(
-		"{s:s, s:{s:s, s:s, s:s}, s:I, s:i}", "shell", check->run, "env",
-		"BELAY_RESTORED", command ? "" : place_of(drill), "BELAY_BACKUP",
-		drill->source.name, "BELAY_BACKUP_ID", drill->source.id, "timeout_ms",
-		(json_int_t)drill->backup->timeout_ms, "max_output_bytes",
-		CHECK_OUTPUT_MAX_BYTES);
 	const struct effect effect = {
 		.kind = "run",
 		.mode = EFFECT_ACT,
