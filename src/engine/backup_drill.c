@@ -120,14 +120,12 @@ static const char *directory_of(const struct drill *drill)
 	return json_get_string(drill->to, "directory", drill->scratch);
 }
 
-/* In the restored directory, or beside the restored file. */
 static json_t *check_args(const struct drill *drill,
 			  const struct config_drill_check *check)
 {
-	const char *directory = json_get_string(drill->to, "directory", drill->scratch);
 	bool command = json_get_string(drill->to, "run", NULL);
 	return json_pack("{s:s, s:s*, s:{s:s, s:s, s:s}, s:I, s:i}", "shell", check->run,
-			 "directory", command ? NULL : directory, "env", "BELAY_RESTORED",
+			 "directory", directory_of(drill), "env", "BELAY_RESTORED",
 			 command ? "" : place_of(drill), "BELAY_BACKUP",
 			 drill->source.name, "BELAY_BACKUP_ID", drill->source.id,
 			 "timeout_ms", (json_int_t)drill->backup->timeout_ms,
