@@ -44,6 +44,7 @@ static void making_release(struct backup_making *making)
 	free(making->manifest);
 	free(making->page);
 	free(making->signature);
+	free(making->signing_certificate);
 	json_decref(making->words);
 	json_decref(making->asked);
 	json_decref(making->written);

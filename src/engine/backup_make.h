@@ -37,13 +37,14 @@ struct backup_making {
 	json_t *asked;                     /* of backup.write */
 	json_t *written;                   /* its answer, or NULL */
 	json_t *warnings;                  /* [text..] */
+	char *signing_certificate;         /* text; NULL: nothing is signed */
 	char *manifest, *page, *signature; /* texts; signature may be NULL */
 	struct backup_target *targets;
 	size_t target_count;
 };
 
-/* backup_write_args.c: everything of backup.write but stores, object, mark and time limit. Reads certificates and gathers
- * what `system` is. */
+/* backup_write_args.c: everything of backup.write but stores, object, mark and time limit. Reads all certificates and
+ * gathers what `system` is. */
 int backup_write_args(struct backup_making *making, struct err *err);
 
 /* backup_target.c */

@@ -95,16 +95,13 @@ static int sign(struct backup_making *making, struct err *err)
 {
 	const struct config_backup *backup = making->backup;
 	struct effects *fx = making->desk->engine.fx;
-	_cleanup_free_ char *certificate = NULL;
 	_cleanup_json_ json_t *answer = NULL;
-	if (!backup->sign.key)
+	if (!making->signing_certificate)
 		return 0;
-	if (backup_read_certificate(fx, backup->sign.certificate, &certificate, err) < 0)
-		return -1;
 	_cleanup_json_ json_t *args =
 		json_pack("{s:s, s:O, s:s, s:O*}", "text", making->manifest, "key",
-			  backup->sign.key, "certificate", certificate, "key_passphrase",
-			  backup->sign.key_passphrase);
+			  backup->sign.key, "certificate", making->signing_certificate,
+			  "key_passphrase", backup->sign.key_passphrase);
 	const struct effect effect = {.kind = "sign",
 				      .mode = EFFECT_OBSERVE,
 				      .args = args,

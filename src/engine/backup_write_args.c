@@ -224,5 +224,9 @@ int backup_write_args(struct backup_making *making, struct err *err)
 				  making->mark, "level", backup->level, "threads",
 				  threads_of(making), "chunk_bytes",
 				  (json_int_t)backup->chunk_bytes);
+	if (backup->sign.key &&
+	    backup_read_certificate(making->desk->engine.fx, backup->sign.certificate,
+				    &making->signing_certificate, err) < 0)
+		return -1;
 	return add_seal(making, err) < 0 || add_sources(making, err) < 0 ? -1 : 0;
 }

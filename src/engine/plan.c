@@ -54,6 +54,20 @@ static void add_parts(json_t *steps, const struct transaction *t, const char *ki
 	}
 }
 
+/* One that several services name is made once. */
+static void add_backups(json_t *steps, const struct transaction *t)
+{
+	_cleanup_json_ json_t *seen = json_object();
+	for (size_t i = 0; i < t->part_count; i++) {
+		const struct config_service *service = t->parts[i].service;
+		if (!service->backup || json_object_get(seen, service->backup->name))
+			continue;
+		json_object_set_new(seen, service->backup->name, json_true());
+		add_step(steps, "backup", service->name, service->backup->name,
+			 "has to be made before anything is touched");
+	}
+}
+
 static json_t *steps_of(const struct transaction *t)
 {
 	const struct config_environment *environment = t->engine->environment;
@@ -62,6 +76,7 @@ static json_t *steps_of(const struct transaction *t)
 		 "take the lock, put the plan on the journal");
 	add_step(steps, "capture", NULL, environment->name, "read what is live now");
 	add_checks(steps, "preflight", &environment->preflight);
+	add_backups(steps, t);
 	add_parts(steps, t, "prepare");
 	add_parts(steps, t, "switch");
 	add_checks(steps, "gates", &environment->gates);

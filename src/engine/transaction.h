@@ -1,6 +1,6 @@
 /* A transaction: the one path that a deployment and a rollback share. Private to src/engine.
  *
- *     lock → capture → preflight → prepare → switch → gates → soak → confirm → commit
+ *     lock → capture → preflight → backup → prepare → switch → gates → soak → confirm → commit
  *     any failure → undo in reverse order → gates again → confirm → record → release the lock
  *
  * Two pushes in a plain run: one before the first act (lock, what is going to be done), one at the
@@ -69,7 +69,7 @@ struct transaction {
 /* Groups of phases: a deployment has all of them, the wrapped form has the first in one process and
  * the last in another. */
 enum stage {
-	STAGE_OPEN = 1,  /* lock, capture, preflight */
+	STAGE_OPEN = 1,  /* lock, capture, preflight, backup */
 	STAGE_MOVE = 2,  /* prepare, switch */
 	STAGE_PROVE = 4, /* gates, soak, commit */
 };
@@ -81,6 +81,13 @@ int transaction_run(struct transaction *t, unsigned stages, enum engine_end *ret
 void transaction_release(struct transaction *t);
 /* Since it was begun, perhaps by another process: wall time, 0 when that clock was set back. */
 int64_t transaction_age_ms(const struct transaction *t);
+
+/* phases.c: those of the given stages. The error of the first one that does not get through; t->step names it. */
+int phases_run(struct transaction *t, unsigned stages, struct err *err);
+
+/* backup_phase.c: the backups that services name, each once. In the wrapped form it belongs to `begin`: what follows
+ * is somebody else's. */
+int backup_phase(struct transaction *t, struct err *err);
 
 /* deploy.c: letters, digits and a few signs; ERR_USAGE otherwise. */
 int version_check(const char *version, struct err *err);

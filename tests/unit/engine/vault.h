@@ -15,6 +15,8 @@
 
 #include <errno.h>
 
+#include "belay/embedded.h"
+#include "belay/schema.h"
 #include "platform/digest.h"
 #include "stage.h"
 
@@ -34,13 +36,16 @@
 struct vault {
 	struct stage *stage;
 	json_t *stores; /* {store: {object: {text, modified_ms}}}; folders are stores as well */
-	json_t *uploads;    /* {store: [{name, id, begun_ms}]} */
-	json_t *down;       /* {store: true}: does not answer */
-	json_t *locked;     /* {object: true}: refuses to be removed */
-	json_t *removed;    /* objects, in their order */
-	json_t *read;       /* [{store, object, to}]: what backup.read gave out */
-	json_t *scratches;  /* {path: true}: those that are there */
-	json_t *runs;       /* [{shell, env}]: commands that looked at a backup */
+	json_t *uploads;   /* {store: [{name, id, begun_ms}]} */
+	json_t *down;      /* {store: true}: does not answer */
+	json_t *locked;    /* {object: true}: refuses to be removed */
+	json_t *removed;   /* objects, in their order */
+	json_t *read;      /* [{store, object, to}]: what backup.read gave out */
+	json_t *scratches; /* {path: true}: those that are there */
+	json_t *runs;      /* [{shell, env}]: commands that looked at a backup */
+	json_t *fails; /* {"KIND", "KIND STORE" or "KIND STORE FILE": code}: fails like that */
+	json_t *asked; /* arguments of the last backup.write */
+	void (*while_writing)(struct vault *vault);
 	const char *source; /* what backup.write reads; NULL: it fails */
 	const char *wants;  /* name of the variable whose key opens; NULL: any */
 	bool occupied;      /* there is something already where backup.read writes to */
@@ -84,6 +89,33 @@ static const char *vault_text(struct vault *vault, const char *store, const char
 {
 	return json_get_string(json_object_get(vault_objects(vault, store), object),
 			       "text", NULL);
+}
+
+/* Shall this fail, with which code? */
+static const char *vault_failure(const struct vault *vault, const char *kind,
+				 const char *store, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	_cleanup_free_ char *in_store = str_format("%s %s", kind, store);
+	_cleanup_free_ char *file =
+		str_format("%s %s", in_store, slash ? slash + 1 : name);
+	const char *keys[] = {kind, in_store, file};
+	const char *code = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && !code; i++)
+		code = json_get_string(vault->fails, keys[i], NULL);
+	return code;
+}
+
+/* How many objects lie in a store, all or those whose names contain the part. */
+__attribute__((unused)) static int vault_count(struct vault *vault, const char *store,
+					       const char *part)
+{
+	int count = 0;
+	const char *name;
+	json_t *object;
+	json_object_foreach(vault_objects(vault, store), name, object)
+		count += !part || strstr(name, part) != NULL;
+	return count;
 }
 
 /* --- objects ---------------------------------------------------------------------------------- */
@@ -186,7 +218,8 @@ static json_t *vault_fill(struct vault *vault, const json_t *args, const char *t
 	size_t i;
 	json_array_foreach(json_object_get(args, "stores"), i, store) {
 		const char *name = json_get_string(store, "name", "?");
-		if (json_object_get(vault->down, name)) {
+		if (json_object_get(vault->down, name) ||
+		    vault_failure(vault, "backup.write", name, "")) {
 			json_array_append_new(
 				rows, json_pack("{s:s, s:b, s:{s:s, s:s}}", "name", name,
 						"ok", 0, "error", "code", "net",
@@ -203,8 +236,17 @@ static json_t *vault_fill(struct vault *vault, const json_t *args, const char *t
 static int vault_make(struct vault *vault, const json_t *args, json_t **ret,
 		      struct err *err)
 {
+	json_decref(vault->asked);
+	vault->asked = json_deep_copy(args);
+	if (vault->while_writing)
+		vault->while_writing(vault);
 	if (!vault->source)
 		return err_set(err, ERR_FAIL, "the command 'dump' failed with status 1");
+	if (json_object_get(vault->fails, "backup.write"))
+		return err_set(
+			err,
+			err_code_parse(json_get_string(vault->fails, "backup.write", "")),
+			"it ended half way");
 	_cleanup_free_ char *sealed = str_format("sealed: %s", vault->source);
 	_cleanup_free_ char *sealed_sha256 = vault_sha256(sealed);
 	_cleanup_free_ char *open_sha256 = vault_sha256(vault->source);
@@ -280,18 +322,24 @@ static json_t *vault_scratch(struct vault *vault)
 	return json_pack("{s:s}", "path", path);
 }
 
-/* "exit N" ends so, "say TEXT" prints it, anything else is well. */
-static json_t *vault_run(struct vault *vault, const json_t *args)
+/* "exit N" ends so, "say TEXT" prints it, "cancel" is told to end, anything else is well. */
+static int vault_run(struct vault *vault, const json_t *args, json_t **ret,
+		     struct err *err)
 {
 	const char *shell = json_get_string(args, "shell", "");
-	json_array_append_new(vault->runs, json_pack("{s:s, s:O}", "shell", shell, "env",
-						     json_object_get(args, "env")));
+	json_array_append_new(vault->runs,
+			      json_pack("{s:s, s:O, s:O?}", "shell", shell, "env",
+					json_object_get(args, "env"), "directory",
+					json_object_get(args, "directory")));
 	vault->stage->world->now_ms += 1000;
-	return json_pack("{s:i, s:n, s:b, s:s, s:s, s:b, s:i}", "exit",
+	if (strcmp(shell, "cancel") == 0)
+		return err_set(err, ERR_CANCELLED, "cancelled by a signal");
+	*ret = json_pack("{s:i, s:n, s:b, s:s, s:s, s:b, s:i}", "exit",
 			 str_has_prefix(shell, "exit ") ? shell[5] - '0' : 0, "signal",
 			 "timed_out", 0, "stdout",
 			 str_has_prefix(shell, "say ") ? shell + 4 : "", "stderr", "",
 			 "truncated", 0, "duration_ms", 1000);
+	return 0;
 }
 
 static json_t *vault_verify_signature(const json_t *args)
@@ -333,10 +381,13 @@ static int vault_answer(struct vault *vault, const struct effect *effect, json_t
 	*ret_ours = true;
 	if (!vault_lives(vault, effect))
 		return err_set(err, ERR_FAIL, "killed");
-	if (str_has_prefix(kind, "object.") || strcmp(kind, "backup.read") == 0)
-		if (json_object_get(vault->down, vault_store(args)))
-			return err_set(err, ERR_NET, "'%s' does not answer",
-				       vault_store(args));
+	if (str_has_prefix(kind, "object.") || strcmp(kind, "backup.read") == 0) {
+		const char *code = vault_failure(vault, kind, vault_store(args),
+						 json_get_string(args, "name", ""));
+		if (json_object_get(vault->down, vault_store(args)) || code)
+			return err_set(err, code ? err_code_parse(code) : ERR_NET,
+				       "'%s' does not answer", vault_store(args));
+	}
 	if (strcmp(kind, "object.read") == 0)
 		return vault_read(vault, args, ret, err);
 	if (strcmp(kind, "object.head") == 0)
@@ -368,7 +419,7 @@ static int vault_answer(struct vault *vault, const struct effect *effect, json_t
 		*ret = json_pack("{s:b}", "present", vault_secret_is_there(args));
 	else if (strcmp(kind, "run") == 0 &&
 		 json_object_get(json_object_get(args, "env"), "BELAY_BACKUP"))
-		*ret = vault_run(vault, args);
+		return vault_run(vault, args, ret, err);
 	else
 		*ret_ours = false;
 	return 0;
@@ -388,6 +439,7 @@ __attribute__((unused)) static struct vault *vault_new(const char *more)
 		.read = json_array(),
 		.scratches = json_object(),
 		.runs = json_array(),
+		.fails = json_object(),
 		.source = "all the data",
 		.acts_left = -1,
 	};
@@ -409,6 +461,8 @@ __attribute__((unused)) static void vault_end(struct vault *vault)
 	json_decref(vault->read);
 	json_decref(vault->scratches);
 	json_decref(vault->runs);
+	json_decref(vault->fails);
+	json_decref(vault->asked);
 	free(vault);
 }
 
@@ -457,6 +511,26 @@ __attribute__((unused)) static void vault_spoil(struct vault *vault, const char 
 }
 
 /* --- what tests do with it -------------------------------------------------------------------- */
+
+/* Is the result what its schema ("result.backup") says? */
+__attribute__((unused)) static void vault_check_schema(const struct vault *vault,
+						       const char *name)
+{
+	struct err err = {0};
+	struct schema_faults faults = {0};
+	_cleanup_json_ json_t *text = NULL;
+	_cleanup_(schema_freep) struct schema *schema = NULL;
+	_cleanup_free_ char *path = str_format("schemas/%s.schema.json", name);
+	const struct embedded *file = embedded_find(path);
+	if (!CHECK(file) ||
+	    !CHECK_OK(json_parse(file->data, file->size, path, &text, &err), &err) ||
+	    !CHECK_OK(schema_compile(text, &schema, &err), &err))
+		return;
+	schema_validate(schema, vault->stage->result, &faults);
+	for (size_t i = 0; i < faults.count; i++)
+		test_check(false, faults.items[i].message, TEST_AT);
+	schema_faults_release(&faults);
+}
 
 typedef int vault_verb(const struct engine *engine, const struct engine_backup *asked,
 		       enum engine_end *ret_end, json_t **ret_result, struct err *err);
