@@ -112,6 +112,7 @@ const struct command command_watch = {
 		"`watch.recover_after` good ones; one that keeps changing is held bad until it has "
 		"been good for an hour. Checks that are bad open one incident, which is resolved "
 		"when all are good again. While a deployment holds the lock rounds do not count. "
+		"A backup that is later than it promises is told once. "
 		"A round that changes nothing writes nothing. Exit status 1 while a check is bad.",
 	.options = options,
 	.examples = "belay watch -e production\n"

@@ -1,6 +1,7 @@
 /* A round of a watch: what each check is thought of, what changed, and who was told. */
 #include <string.h>
 
+#include "backup.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/timefmt.h"
@@ -93,6 +94,8 @@ void render_watch(struct str *out, const struct render *render, const json_t *re
 		add_alerts(out, render, json_object_get(result, "alerts"));
 	add_changes(out, render, json_object_get(result, "changes"));
 	add_incident(out, render, json_object_get(result, "incident"));
-	if (!render->quiet)
-		told_add(out, render, json_object_get(result, "told"));
+	if (render->quiet)
+		return;
+	backup_add_health(out, render, json_object_get(result, "backups"));
+	told_add(out, render, json_object_get(result, "told"));
 }
