@@ -185,7 +185,7 @@ void render_backup_restore(struct str *out, const struct render *render,
 	add_to(&to, json_object_get(result, "to"));
 	backup_add_when(&when, result, "at", render->now_ms);
 	ink_add_mark(out, render, assumed ? "would" : good ? "pass" : "fail");
-	render_inkf(out, render, INK_BOLD, " %s/%s of %s%s from %s to %s\n",
+	render_inkf(out, render, INK_BOLD, " %s/%s (made %s)%s from %s to %s\n",
 		    json_get_string(result, "name", "?"),
 		    json_get_string(result, "id", "?"), str_text(&when),
 		    assumed ? " would be restored"

@@ -57,8 +57,6 @@ static void add_proof(struct str *out, const struct render *render, const json_t
 			 good ? "passed" : "failed");
 		backup_add_when(&text, drilled, "at", render->now_ms);
 	}
-	if (json_get_bool(row, "drill_due", false))
-		str_addf(&text, "%sa drill is due", text.len ? ", " : "");
 	if (text.len)
 		render_inkf(out, render, INK_DIM, "  %s\n", str_text(&text));
 }

@@ -8,6 +8,7 @@
 #include "ink.h"
 
 #define RATE_MIN_MS 100 /* what is shorter has no rate worth a number */
+#define MINUTE_MS 60000
 
 void backup_add_size(struct str *out, const json_t *object, const char *key)
 {
@@ -123,16 +124,24 @@ const char *backup_remark(const json_t *health)
 	return json_get_string(health, "reason", NULL);
 }
 
+/* To the minute: nobody needs more of it. */
+static void add_minutes(struct str *out, int64_t age_ms)
+{
+	if (age_ms < MINUTE_MS) {
+		str_add(out, "just made");
+		return;
+	}
+	duration_add(out, age_ms - age_ms % MINUTE_MS);
+	str_add(out, " old");
+}
+
 void backup_add_age(struct str *out, const json_t *health)
 {
-	bool promised = json_is_integer(json_object_get(health, "every_ms"));
-	if (json_is_integer(json_object_get(health, "age_ms"))) {
-		backup_add_duration(out, health, "age_ms");
-		str_add(out, " old");
-	} else {
+	if (json_is_integer(json_object_get(health, "age_ms")))
+		add_minutes(out, json_get_int(health, "age_ms", 0));
+	else
 		str_add(out, json_get_string(health, "reason", "none yet"));
-	}
-	if (!promised)
+	if (!json_is_integer(json_object_get(health, "every_ms")))
 		return;
 	str_add(out, ", promised every ");
 	backup_add_duration(out, health, "every_ms");
