@@ -154,7 +154,9 @@ int making_record(struct backup_making *making, const char *trouble, struct err 
 		.reason = trouble,
 		.duration_ms = duration_of(making),
 	};
-	if (making->dead)
+	/* It may have died behind its last object, and somebody has verified it since. */
+	if (making->dead && !state_backup_copy(backup_desk_state(making->desk),
+					       making->backup->name, making->dead))
 		add_event(rows, "backup.abandoned",
 			  json_pack("{s:s, s:s}", "backup", making->backup->name, "id",
 				    making->dead));

@@ -277,6 +277,12 @@ TEST(a_backup_that_the_journal_was_not_told_of_is_not_lost)
 	CHECK_INT_EQ(known_count(vault, "/copies"), 1);
 	CHECK_INT_EQ(known_count(vault, "/copies/0/open_bytes"), 12);
 	json_decref(result);
+
+	const struct engine_backup again = {.take_lock = true};
+	vault->while_writing = NULL;
+	CHECK_INT_EQ(run(vault, &again), END_PASSED);
+	CHECK_INT_EQ(known_count(vault, "/copies"), 2);
+	CHECK_INT_EQ(is_known(vault, "/running"), false);
 	vault_end(vault);
 }
 
