@@ -46,6 +46,7 @@ struct health {
 	const json_t *copies, *newest, *failed, *drilled, *bad; /* bad: a copy, or NULL */
 	int64_t age_ms; /* of the newest; -1 without one */
 	const char *verified_at;
+	bool died; /* the attempt on the journal: its time is over, and nobody said how it ended */
 	bool late, drill_due;
 };
 
@@ -97,6 +98,7 @@ static struct health look(const struct config_backup *backup, const json_t *stat
 	health.drill_due = backup->drill.every_ms > 0 && health.newest &&
 			   (!json_is_object(health.drilled) ||
 			    now_ms - time_of(health.drilled) > backup->drill.every_ms);
+	health.died = backup_ask(state, backup->name, now_ms) == BACKUP_EXPIRED;
 	look_at_copies(&health);
 	return health;
 }
@@ -150,6 +152,10 @@ static const char *judge(const struct health *health, struct str *out)
 {
 	if (failed_wholly(health)) {
 		say_failed(out, health);
+		return "fail";
+	}
+	if (health->died) {
+		str_add(out, "the run that was making it ended without a word");
 		return "fail";
 	}
 	if (health->bad) {

@@ -29,9 +29,11 @@ static json_t *state_of(const char *entry)
 	", 'bad': " bad "}"
 #define VERIFIED(at) "{'at': '" at "', 'store': 's3', 'how': 'sampled'}"
 #define GOOD COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null")
-#define RUNNING                                                                          \
-	"{'id': 'r', 'run': {'id': '1'}, 'since': '2026-11-21T11:00:00Z', 'until': "     \
-	"'2026-11-21T12:00:00Z', 'stores': ['s3']}"
+#define RUNNING_UNTIL(until)                                                                \
+	"{'id': 'r', 'run': {'id': '1'}, 'since': '2026-11-21T11:00:00Z', 'until': '" until \
+	"', 'stores': ['s3']}"
+#define RUNNING RUNNING_UNTIL(NOW)
+#define RUNNING_STILL RUNNING_UNTIL("2026-11-21T12:00:01Z")
 
 static const struct claim_row {
 	const char *name, *entry, *now;
@@ -111,6 +113,10 @@ static const struct health_row {
 	 ENTRY("null", "",
 	       "{'id': 'f', 'at': '" NOW "', 'reason': 'no disk', 'count': 3}", "null"),
 	 24 * HOUR, 0, "fail", "the last 3 attempts failed: no disk"},
+	{"somebody is making one", ENTRY(RUNNING_STILL, GOOD, "null", "null"), 24 * HOUR,
+	 0, "pass", NULL},
+	{"its run died", ENTRY(RUNNING, GOOD, "null", "null"), 24 * HOUR, 0, "fail",
+	 "the run that was making it ended without a word"},
 	{"one of its stores failed",
 	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "null"),
 	       "{'id': 'c1', 'at': '" NOW "', 'reason': 'local: no disk', 'count': 1}",
@@ -173,7 +179,7 @@ TEST(health_says_what_there_is)
 {
 	const struct config_backup backup = backup_of(&healths[1]);
 	_cleanup_json_ json_t *state =
-		state_of(ENTRY(RUNNING,
+		state_of(ENTRY(RUNNING_STILL,
 			       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'",
 					      VERIFIED("2026-11-21T12:30:00Z"), "null"),
 			       "null", "null"));
@@ -184,7 +190,7 @@ TEST(health_says_what_there_is)
 		"'2026-11-21T02:00:00Z', 'stored_bytes': 1, 'stores': ['s3', 'local']}, "
 		"'age_ms': 36000000, 'every_ms': 86400000, 'late': false, 'verified_at': "
 		"'2026-11-21T12:30:00Z', 'drilled': null, 'drill_due': false, "
-		"'running': " RUNNING ", 'failed': null, 'copies': 2}");
+		"'running': " RUNNING_STILL ", 'failed': null, 'copies': 2}");
 }
 
 TEST(health_of_an_environment_is_that_of_its_backups)
