@@ -6,10 +6,24 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/* One step down. The kernel says ENOTDIR of a link that it does not follow. */
+static int step(int at, const char *name)
+{
+	struct stat status;
+	int fd = openat(at, name, DIRECTORY_FLAGS | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOTDIR)
+		errno = fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+					S_ISLNK(status.st_mode)
+				? ELOOP
+				: ENOTDIR;
+	return fd;
+}
 
 int beneath_open_by_steps(int root, const char *path)
 {
@@ -23,7 +37,7 @@ int beneath_open_by_steps(int root, const char *path)
 		} else {
 			memcpy(name, path, len);
 			name[len] = '\0';
-			next = openat(at, name, DIRECTORY_FLAGS);
+			next = step(at, name);
 		}
 		int number = errno;
 		close(at);

@@ -186,7 +186,8 @@ int tree_place_open(struct tree_place *place, const char *directory, bool overwr
 	split(directory, &place->around, &place->final);
 	if (fs_make_directories(place->around, err) < 0)
 		return -1;
-	place->outside = open(place->around, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* It need not be readable. */
+	place->outside = open(place->around, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (place->outside < 0)
 		return fail("read", place->around, err);
 	_cleanup_fd_ int existing =
@@ -316,6 +317,17 @@ int tree_place_gather(struct tree_place *place, struct err *err)
 	return 0;
 }
 
+/* The rename is durable when the directory is that it happened in. */
+static int sync_outside(const struct tree_place *place)
+{
+	_cleanup_fd_ int fd =
+		openat(place->outside, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Some file systems cannot sync a directory. */
+	if (fd >= 0 && (fsync(fd) == 0 || errno == EINVAL || errno == EROFS))
+		return 0;
+	return fd < 0 ? syncfs(place->root) : -1;
+}
+
 int tree_place_commit(struct tree_place *place, const char *directory, struct err *err)
 {
 	if (!place->has_mode && fchmod(place->root, place->mode) < 0)
@@ -331,10 +343,7 @@ int tree_place_commit(struct tree_place *place, const char *directory, struct er
 		return fail("replace", directory, err);
 	}
 	free(TAKE_PTR(place->staging));
-	/* Some file systems cannot sync a directory. */
-	if (fsync(place->outside) < 0 && errno != EINVAL && errno != EROFS)
-		return fail("write to the disk", directory, err);
-	return 0;
+	return sync_outside(place) < 0 ? fail("write to the disk", directory, err) : 0;
 }
 
 /* What cannot be removed stays: another error is on its way to the caller. */

@@ -467,21 +467,48 @@ static int open_target(struct unpacker *unpacker, char target[static PATH_MAX],
 	return beneath_open(unpacker->place.root, slash ? target : "");
 }
 
+static bool is_same(int from, const char *target, int parent, const char *name)
+{
+	struct stat one, other;
+	return fstatat(from, target, &one, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(parent, name, &other, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static bool is_directory(int parent, const char *name)
+{
+	struct stat status;
+	return fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(status.st_mode);
+}
+
+static int cannot_link(struct unpacker *unpacker, int from, const char *target,
+		       struct err *err)
+{
+	if (errno == ENOENT)
+		return refuse(unpacker, "is a hard link to something that is not there",
+			      err);
+	if (errno == EPERM && is_directory(from, target))
+		return refuse(unpacker, "is a hard link to a directory", err);
+	return cannot(unpacker, "create", err);
+}
+
 static int make_hardlink(struct unpacker *unpacker, int parent, const char *name,
 			 struct err *err)
 {
-	char target[PATH_MAX];
-	const char *target_name = "";
-	const char *made = name_to_make(unpacker, name);
-	_cleanup_fd_ int from = open_target(unpacker, target, &target_name);
-	int result = from < 0 ? -1 : linkat(from, target_name, parent, made, 0);
-	if (from >= 0 && result < 0 && make_way(parent, made) == 0)
-		result = linkat(from, target_name, parent, made, 0);
-	if (result < 0 && errno == ENOENT)
-		return refuse(unpacker, "is a hard link to something that is not there",
-			      err);
+	char path[PATH_MAX];
+	const char *target = "", *made = name_to_make(unpacker, name);
+	_cleanup_fd_ int from = open_target(unpacker, path, &target);
+	if (from < 0)
+		return cannot_link(unpacker, from, target, err);
+	int result = linkat(from, target, parent, made, 0);
+	/* A file that is met twice is packed as a link to itself by GNU tar. */
+	if (result < 0 && errno == EEXIST && is_same(from, target, parent, made))
+		return 0;
+	if (result < 0 && make_way(parent, made) == 0)
+		result = linkat(from, target, parent, made, 0);
 	if (result < 0)
-		return cannot(unpacker, "create", err);
+		return cannot_link(unpacker, from, target, err);
 	if (put_in_place(parent, made, name) == 0)
 		return 0;
 	cannot(unpacker, "create", err);

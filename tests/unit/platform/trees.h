@@ -131,7 +131,8 @@ static inline void tree_add_entry(struct str *tar, const struct tree_entry *entr
 	unsigned char header[BLOCK] = {0};
 	size_t size = entry->content ? strlen(entry->content) : 0;
 	snprintf((char *)header, 100, "%s", entry->path);
-	snprintf((char *)header + 100, 8, "%07o", entry->mode ? entry->mode : 0644U);
+	snprintf((char *)header + 100, 8, "%07o",
+		 (entry->mode ? entry->mode : 0644U) & 07777U);
 	snprintf((char *)header + 108, 8, "%07o", 0U);
 	snprintf((char *)header + 116, 8, "%07o", 0U);
 	snprintf((char *)header + 124, 12, "%011o", (unsigned)size & 07777777U);
