@@ -18,6 +18,8 @@
 #include "aftermath.h"
 #include "belay/backup.h"
 
+#define BACKUP_DATA_FILE "data.zst.cms"
+
 /* --- the desk (backup_desk.c) ----------------------------------------------------------------- */
 
 /* Backups are chosen over environments, a journal belongs to one: the desk has one open at a time. */

@@ -155,7 +155,7 @@ static int write_data(struct backup_making *making, struct err *err)
 	const struct config_backup *backup = making->backup;
 	const struct engine *engine = &making->desk->engine;
 	_cleanup_free_ char *object =
-		backup_object(backup->name, making->id, BACKUP_DATA);
+		backup_object(backup->name, making->id, BACKUP_DATA_FILE);
 	_cleanup_str_ struct str summary = STR_INIT;
 	json_t *stores = json_array();
 	str_addf(&summary, "back up %s to ", backup->name);

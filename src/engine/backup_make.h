@@ -10,8 +10,6 @@
 
 #include "backup.h"
 
-#define BACKUP_DATA "data.zst.cms"
-
 /* One store of an attempt. */
 struct backup_target {
 	const struct config_store *store;

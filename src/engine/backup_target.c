@@ -165,7 +165,7 @@ static void remove_all(struct effects *lane, const struct backup_making *making,
 		       const struct backup_target *target)
 {
 	static const char *const files[] = {"manifest.json", "manifest.sig",
-					    "RESTORE.txt", BACKUP_DATA};
+					    "RESTORE.txt", BACKUP_DATA_FILE};
 	effects_acknowledge_cancel(lane);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		struct err ignored = {0};

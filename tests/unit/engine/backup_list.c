@@ -1,0 +1,349 @@
+/* Lists and verifications: what is said of copies that are there, gone, spoiled, unknown or out of reach. */
+#include "vault.h"
+
+#define DB                                                                               \
+	"backups:\n"                                                                     \
+	"  db:\n"                                                                        \
+	"    source: {run: dump, name: app.dump}\n"                                      \
+	"    seal: {recipients: [keys/backup.crt]}\n"                                    \
+	"    open: {key: {env: BACKUP_KEY}, certificate: keys/backup.crt}\n"             \
+	"    store: [{name: near, directory: /srv/near}, {name: far, directory: "        \
+	"/srv/far}]\n"                                                                   \
+	"    every: 1d\n"
+
+#define DATA "data.zst.cms"
+
+/* --- helpers ---------------------------------------------------------------------------------- */
+
+static int list(const struct engine *engine, const struct engine_backup *asked,
+		enum engine_end *ret_end, json_t **ret_result, struct err *err)
+{
+	*ret_end = END_PASSED;
+	return engine_backup_list(engine, asked, ret_result, err);
+}
+
+static const json_t *first(const struct vault *vault)
+{
+	return json_array_get(json_object_get(vault->stage->result, "backups"), 0);
+}
+
+/* "near good, far missing" of the newest copy, for list. */
+static const char *states(const struct vault *vault)
+{
+	static char text[200];
+	_cleanup_str_ struct str out = STR_INIT;
+	size_t i;
+	const json_t *row;
+	const json_t *copy = json_array_get(json_object_get(first(vault), "copies"), 0);
+	json_array_foreach(json_object_get(copy, "stores"), i, row)
+		str_addf(&out, "%s%s %s", i ? ", " : "",
+			 json_get_string(row, "store", ""),
+			 json_get_string(row, "state", ""));
+	snprintf(text, sizeof text, "%s", str_text(&out));
+	return text;
+}
+
+/* "good: near good sampled journal, far bad listed": a verification. */
+static const char *outcomes(const struct vault *vault)
+{
+	static char text[200];
+	_cleanup_str_ struct str out = STR_INIT;
+	size_t i;
+	const json_t *row;
+	str_addf(&out, "%s:", json_get_string(first(vault), "outcome", ""));
+	json_array_foreach(json_object_get(first(vault), "copies"), i, row) {
+		const char *how = json_get_string(row, "how", NULL);
+		const char *trust = json_get_string(row, "trust", NULL);
+		str_addf(&out, "%s %s %s%s%s%s%s", i ? "," : "",
+			 json_get_string(row, "store", ""),
+			 json_get_string(row, "outcome", ""), how ? " " : "",
+			 how ? how : "", trust ? " " : "", trust ? trust : "");
+	}
+	snprintf(text, sizeof text, "%s", str_text(&out));
+	return text;
+}
+
+/* The newest copy's file in the store "far" gets another text. */
+static void spoil(struct vault *vault, const char *file, const char *text)
+{
+	_cleanup_free_ char *object = vault_name(vault, 0, file);
+	vault_put(vault, "far", object, text);
+}
+
+static void take_away(struct vault *vault, const char *file)
+{
+	_cleanup_free_ char *object = vault_name(vault, 0, file);
+	json_object_del(vault_objects(vault, "far"), object);
+}
+
+/* --- what happened in the store "far" --------------------------------------------------------- */
+
+static void nothing(struct vault *vault)
+{
+	(void)vault;
+}
+
+static void data_changed(struct vault *vault)
+{
+	spoil(vault, DATA, "sealed: all the dat!");
+}
+
+static void data_cut(struct vault *vault)
+{
+	spoil(vault, DATA, "sealed");
+}
+
+static void data_gone(struct vault *vault)
+{
+	take_away(vault, DATA);
+}
+
+static void manifest_changed(struct vault *vault)
+{
+	_cleanup_free_ char *object = vault_name(vault, 0, "manifest.json");
+	_cleanup_free_ char *text = str_format("%s ", vault_text(vault, "far", object));
+	vault_put(vault, "far", object, text);
+}
+
+static void manifest_gone(struct vault *vault)
+{
+	take_away(vault, "manifest.json");
+}
+
+static void all_gone(struct vault *vault)
+{
+	json_object_clear(vault_objects(vault, "far"));
+}
+
+static void away(struct vault *vault)
+{
+	json_object_set_new(vault->down, "far", json_true());
+}
+
+/* Somebody brought the backups here: the journal does not know it. */
+static void forgotten_by_journal(struct vault *vault)
+{
+	_cleanup_json_ json_t *objects = json_copy(vault_objects(vault, "far"));
+	json_object_clear(vault_objects(vault, "far"));
+	const struct engine_backup asked = {.store = "near"};
+	stage_later(vault->stage, 60);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &asked), END_PASSED);
+	json_object_update(vault_objects(vault, "far"), vault_objects(vault, "near"));
+}
+
+static const struct row {
+	const char *name;
+	void (*happens)(struct vault *vault);
+	const char *listed, *verified;
+	int end;          /* of the verification */
+	const char *then; /* listed after it */
+} rows[] = {
+	{"nothing", nothing, "near good, far good",
+	 "good: near good sampled journal, far good sampled journal", END_PASSED,
+	 "near good, far good"},
+	{"data changed", data_changed, "near good, far good",
+	 "bad: near good sampled journal, far bad listed journal", END_FAILED,
+	 "near good, far bad"},
+	{"data cut", data_cut, "near good, far bad",
+	 "bad: near good sampled journal, far bad listed journal", END_FAILED,
+	 "near good, far bad"},
+	{"data gone", data_gone, "near good, far incomplete",
+	 "bad: near good sampled journal, far bad listed journal", END_FAILED,
+	 "near good, far incomplete"},
+	{"manifest changed", manifest_changed, "near good, far good",
+	 "bad: near good sampled journal, far bad listed", END_FAILED,
+	 "near good, far bad"},
+	{"manifest gone", manifest_gone, "near good, far incomplete",
+	 "bad: near good sampled journal, far bad listed", END_FAILED,
+	 "near good, far incomplete"},
+	{"all gone", all_gone, "near good, far missing",
+	 "bad: near good sampled journal, far bad listed", END_FAILED,
+	 "near good, far missing"},
+	{"away", away, "near good, far unknown",
+	 "unknown: near good sampled journal, far unknown", END_INCONCLUSIVE,
+	 "near good, far unknown"},
+	{"brought there by hand", forgotten_by_journal, "near good, far unknown",
+	 "good: near good sampled journal, far good sampled journal", END_PASSED,
+	 "near good, far good"},
+};
+
+TEST(what_lies_there_is_told_and_recorded)
+{
+	const struct engine_backup asked = {0};
+	FOR_ROWS(row, rows) {
+		struct vault *vault = vault_new(DB);
+		vault_make_copies(vault, 1);
+		row->happens(vault);
+		CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+		CHECK_STR_EQ(states(vault), row->listed);
+		vault_check_schema(vault, "result.backup-list");
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), row->end);
+		CHECK_STR_EQ(outcomes(vault), row->verified);
+		vault_check_schema(vault, "result.backup-verify");
+		CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+		CHECK_STR_EQ(states(vault), row->then);
+		vault_end(vault);
+	}
+}
+
+TEST(a_store_that_does_not_answer_has_a_line)
+{
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup asked = {0};
+	vault_make_copies(vault, 2);
+	away(vault);
+	CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+	const json_t *row = first(vault);
+	const json_t *line = json_array_get(json_object_get(row, "unreachable"), 0);
+	CHECK_STR_EQ(json_get_string(line, "store", ""), "far");
+	CHECK_STR_EQ(json_get_string(line, "reason", ""), "'far' does not answer");
+	CHECK_INT_EQ(json_array_size(json_object_get(row, "copies")), 2);
+	vault_end(vault);
+}
+
+TEST(age_is_seen_against_the_promise)
+{
+	struct vault *vault = vault_new(DB);
+	struct engine_backup asked = {0};
+	vault_make_copies(vault, 1);
+	CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+	CHECK_STR_EQ(json_get_string(first(vault), "outcome", ""), "pass");
+	asked.now_ms = vault->stage->world->now_ms + (int64_t)30 * 60 * 60 * 1000;
+	CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+	CHECK_STR_EQ(json_get_string(first(vault), "outcome", ""), "fail");
+	CHECK(json_is_true(json_object_get(first(vault), "late")));
+	vault_end(vault);
+}
+
+TEST(what_a_dead_run_left_is_no_copy)
+{
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup asked = {0};
+	vault_make_copies(vault, 1);
+	vault_put(vault, "far", "db/20231220T000000Z-00aa/" DATA, "half");
+	CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+	CHECK_STR_EQ(states(vault), "near absent, far incomplete");
+	vault_check_schema(vault, "result.backup-list");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	vault_end(vault);
+}
+
+/* --- verifying -------------------------------------------------------------------------------- */
+
+static const struct choice {
+	const char *name;
+	const char
+		*id; /* "0" and "1": the id of that copy, newest first; else as it is */
+	const char *store;
+	bool read_data;
+	int end;
+	const char *outcomes;
+} choices[] = {
+	{"the newest", NULL, NULL, false, END_PASSED,
+	 "good: near good sampled journal, far good sampled journal"},
+	{"the one before", "1", NULL, false, END_PASSED,
+	 "good: near good sampled journal, far good sampled journal"},
+	{"in one store", NULL, "far", false, END_PASSED,
+	 "good: far good sampled journal"},
+	{"all of it, with the key", NULL, "near", true, END_PASSED,
+	 "good: near good opened journal"},
+	{"none of that name", "2025", NULL, false, END_INCONCLUSIVE,
+	 "unknown: near unknown, far unknown"},
+};
+
+TEST(one_copy_is_looked_at)
+{
+	FOR_ROWS(choice, choices) {
+		struct vault *vault = vault_new(DB);
+		vault_make_copies(vault, 2);
+		struct engine_backup asked = {.store = choice->store,
+					      .read_data = choice->read_data};
+		bool by_index = choice->id && strlen(choice->id) == 1;
+		_cleanup_free_ char *id =
+			by_index ? vault_copy(vault, (size_t)(choice->id[0] - '0'))
+				 : NULL;
+		asked.id = by_index ? id : choice->id;
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), choice->end);
+		CHECK_STR_EQ(outcomes(vault), choice->outcomes);
+		const json_t *copy =
+			json_array_get(json_object_get(first(vault), "copies"), 0);
+		if (by_index)
+			CHECK_STR_EQ(json_get_string(copy, "id", ""), id);
+		vault_check_schema(vault, "result.backup-verify");
+		vault_end(vault);
+	}
+}
+
+TEST(bad_is_a_copy_until_it_is_found_good)
+{
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup asked = {0};
+	vault_make_copies(vault, 1);
+	_cleanup_free_ char *object = vault_name(vault, 0, DATA);
+	_cleanup_free_ char *text = mem_strdup(vault_text(vault, "far", object));
+	data_changed(vault);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_FAILED);
+	_cleanup_json_ json_t *bad = stage_state(vault->stage);
+	CHECK(json_is_object(json_at(bad, "/backups/db/copies/0/bad")));
+	vault_put(vault, "far", object, text);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	_cleanup_json_ json_t *good = stage_state(vault->stage);
+	CHECK(!json_is_object(json_at(good, "/backups/db/copies/0/bad")));
+	vault_end(vault);
+}
+
+TEST(an_unsigned_copy_is_bad_where_signatures_are_asked_for)
+{
+	struct vault *vault = vault_new(
+		DB "    sign: {key: {env: SIGNING_KEY}, certificate: keys/backup.crt}\n");
+	const struct engine_backup asked = {.store = "far"};
+	vault_make_copies(vault, 1);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	CHECK_STR_EQ(json_get_string(
+			     json_array_get(json_object_get(first(vault), "copies"), 0),
+			     "signer", ""),
+		     "/CN=signer");
+	spoil(vault, "manifest.sig", "of somebody else");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_FAILED);
+	take_away(vault, "manifest.sig");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_FAILED);
+	vault_end(vault);
+}
+
+TEST(a_folder_is_looked_at_without_anything_else)
+{
+	struct vault *vault = vault_new(DB);
+	struct engine engine = vault->stage->engine;
+	engine.config = NULL;
+	engine.environment = NULL;
+	vault_make_copies(vault, 1);
+	static const char *const files[] = {"manifest.json", "RESTORE.txt", DATA};
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *object = vault_name(vault, 0, files[i]);
+		vault_put(vault, "/mnt/copy", files[i],
+			  vault_text(vault, "near", object));
+	}
+	const struct engine_backup asked = {.folder = "/mnt/copy", .read_data = true};
+	const struct engine whole = vault->stage->engine;
+	vault->stage->engine = engine;
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	vault->stage->engine = whole;
+	CHECK_STR_EQ(outcomes(vault), "good: /mnt/copy good data none");
+	vault_check_schema(vault, "result.backup-verify");
+	vault_end(vault);
+}
+
+TEST(names_and_stores_that_do_not_exist)
+{
+	static const char *const typo[] = {"dd", NULL};
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup name = {.names = typo};
+	const struct engine_backup store = {.store = "moon"};
+	CHECK_INT_EQ(vault_do(vault, list, &name), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
+	CHECK_STR_HAS(vault->stage->err.hint, "did you mean 'db'?");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &store), -1);
+	CHECK_STR_HAS(vault->stage->err.message, "has no store 'moon'");
+	CHECK_STR_HAS(vault->stage->err.hint, "near, far");
+	vault_end(vault);
+}
