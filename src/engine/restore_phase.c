@@ -163,18 +163,66 @@ int restore_phase(struct transaction *t, struct err *err)
 void restore_add_todo(const struct transaction *t, json_t *todo)
 {
 	const struct restoring *restoring = t->restoring;
-	const struct backup_source *source = &restoring->source;
 	_cleanup_free_ char *line =
 		restoring->done
 			? str_format("the data is that of %s; code that is newer may not "
-				     "know it: switch to %s by hand or roll back again, "
+				     "know it: switch to %s by hand, or roll back again "
 				     "without --restore",
 				     restoring->text, t->version)
 			: str_format("the data may be half restored: look at it, then "
-				     "'belay backup restore %s --id %s --in-place' "
-				     "again",
-				     source->name, source->id);
+				     "'belay backup restore %s --in-place' again",
+				     restoring->text);
 	json_array_append_new(todo, json_string(line));
+}
+
+/* {backup: id} of what this transaction made before it touched anything, recorded or about to be. New. */
+static json_t *made_before(const struct transaction *t)
+{
+	const json_t *open = state_transaction(store_documents(t->store)->state);
+	json_t *made = json_object();
+	const char *service;
+	size_t i;
+	json_t *row;
+	if (str_equal(json_get_string(open, "id", NULL), t->id))
+		json_object_foreach(json_object_get(open, "backups"), service, row)
+			json_object_set(made, json_get_string(row, "backup", ""),
+					json_object_get(row, "id"));
+	json_array_foreach(t->pending, i, row) {
+		const json_t *data = json_object_get(row, "data");
+		if (str_equal(json_get_string(row, "type", ""), "deployment.backed-up"))
+			json_object_set(made, json_get_string(data, "backup", ""),
+					json_object_get(data, "id"));
+	}
+	return made;
+}
+
+/* The command that brings one back. Fresh. */
+static char *way_back(const struct transaction *t, const char *name, const char *id,
+		      bool code_too)
+{
+	const struct config_backup *backup = config_backup(t->engine->config, name);
+	if (!backup || !backup->restore)
+		return str_format("belay backup restore %s/%s --to DIRECTORY", name, id);
+	if (!code_too)
+		return str_format("belay backup restore %s/%s --in-place", name, id);
+	return str_format("belay rollback -e %s --restore %s/%s",
+			  t->engine->environment->name, name, id);
+}
+
+void restore_offer(const struct transaction *t, bool code_too, json_t *todo)
+{
+	_cleanup_json_ json_t *made = made_before(t);
+	const char *name;
+	json_t *id;
+	json_object_foreach(made, name, id) {
+		_cleanup_free_ char *command =
+			way_back(t, name, json_string_value(id), code_too);
+		_cleanup_free_ char *line = str_format(
+			"if the data of '%s' was changed and has to be as it was before: "
+			"'%s'",
+			name, command);
+		json_array_append_new(todo, json_string(line));
+	}
 }
 
 json_t *restore_result(const struct transaction *t)

@@ -94,6 +94,8 @@ static enum engine_end end_unproven(struct transaction *t, const struct err *cau
 			  "'belay rollback'",
 		t->version);
 	json_array_append_new(todo, json_string(line));
+	if (!t->proven)
+		restore_offer(t, true, todo);
 	record_event(t, "deployment.unproven", why(t, cause));
 	release_lock(t);
 	return cause->code == ERR_INCONCLUSIVE ? END_INCONCLUSIVE : END_FAILED;
@@ -102,6 +104,7 @@ static enum engine_end end_unproven(struct transaction *t, const struct err *cau
 static enum engine_end end_stuck(struct transaction *t, const struct err *cause,
 				 const struct err *undo, json_t *todo)
 {
+	restore_offer(t, false, todo);
 	json_array_append_new(
 		todo, json_string("when it is as it should be, run 'belay deploy' or "
 				  "'belay rollback' with --take-lock"));
@@ -161,6 +164,7 @@ static enum engine_end end_undone(struct transaction *t, const struct err *cause
 		return end_stuck(t, cause, &failure, todo);
 	}
 	undo_confirm(t, todo);
+	restore_offer(t, false, todo);
 	json_t *data = why(t, cause);
 	json_object_set_new(data, "undo_ms", json_integer(t->undo_ms));
 	json_object_set_new(data, "restored", restored(t));

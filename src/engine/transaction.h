@@ -167,6 +167,9 @@ const char *restore_name(const struct transaction *t);
 bool restore_was_begun(const struct transaction *t);
 /* What a person has to look at. */
 void restore_add_todo(const struct transaction *t, json_t *todo);
+/* How the data comes back that was saved before the first touch: a line for each backup. `code_too`: the new code
+ * is still live, a rollback takes both back. */
+void restore_offer(const struct transaction *t, bool code_too, json_t *todo);
 /* {backup, id, store, outcome: "restored"|"failed"|"not-begun"}, for the result; NULL without one. New. */
 json_t *restore_result(const struct transaction *t);
 void restore_free(struct restoring *restoring);

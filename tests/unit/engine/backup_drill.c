@@ -8,7 +8,10 @@
 static int drill(struct vault *vault)
 {
 	const struct engine_backup asked = {0};
-	return vault_do(vault, engine_backup_drill, &asked);
+	int end = vault_do(vault, engine_backup_drill, &asked);
+	if (end >= 0)
+		vault_check_schema(vault, "result.backup-drill");
+	return end;
 }
 
 static const char *of_result(const struct vault *vault, const char *member)

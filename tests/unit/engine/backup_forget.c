@@ -9,7 +9,10 @@
 static int forget(struct vault *vault)
 {
 	const struct engine_backup asked = {0};
-	return vault_do(vault, engine_backup_forget, &asked);
+	int end = vault_do(vault, engine_backup_forget, &asked);
+	if (end >= 0)
+		vault_check_schema(vault, "result.backup-forget");
+	return end;
 }
 
 static const json_t *store_row(const struct vault *vault, size_t index)

@@ -5,7 +5,10 @@
 
 static int restore(struct vault *vault, const struct engine_backup *asked)
 {
-	return vault_do(vault, engine_backup_restore, asked);
+	int end = vault_do(vault, engine_backup_restore, asked);
+	if (end >= 0)
+		vault_check_schema(vault, "result.backup-restore");
+	return end;
 }
 
 static const char *of_result(const struct vault *vault, const char *member)

@@ -39,6 +39,7 @@ static int roll_back(struct case_ *c)
 	if (engine_rollback(&stage->engine, &c->request, &ended, &stage->result,
 			    &stage->err) < 0)
 		return -1;
+	vault_check_schema(c->vault, "result.deploy");
 	return (int)ended;
 }
 
@@ -243,4 +244,41 @@ TEST(the_lock_is_kept_for_as_long_as_a_restore_may_take)
 					engine->config->backups[0].timeout_ms);
 	CHECK_INT_EQ(leases[1], engine->environment->lease_ms);
 	end(&c);
+}
+
+/* --- what a deployment offers ----------------------------------------------------------------- */
+
+static const struct offer_row {
+	const char *name, *config, *version;
+	bool automatic; /* rollback */
+	int end;
+	const char *part; /* of a line to do; NULL: nothing about data */
+} offers[] = {
+	{"all is well", CONFIG, "v2", true, END_PASSED, NULL},
+	{"taken back", CONFIG, "bad2", true, END_ROLLED_BACK, "--in-place'"},
+	{"taken back, and nobody said how", VAULT_CONFIG, "bad2", true, END_ROLLED_BACK,
+	 "--to DIRECTORY'"},
+	{"half way", CONFIG, "broken2", true, END_ROLLED_BACK, "--in-place'"},
+	{"live and unproven", CONFIG, "bad2", false, END_FAILED,
+	 "'belay rollback -e production --restore db/"},
+};
+
+TEST(a_deployment_that_failed_says_how_the_data_comes_back)
+{
+	FOR_ROWS(row, offers) {
+		struct vault *vault = vault_new(row->config);
+		struct stage *stage = vault->stage;
+		struct config_environment *environment = stage->config->environments;
+		stage_deploy(stage, "v1");
+		environment->services[0].backup = stage->config->backups;
+		environment->rollback_auto = row->automatic;
+		CHECK_INT_EQ(stage_deploy(stage, row->version), row->end);
+		_cleanup_free_ char *id = vault_copy(vault, 0);
+		const json_t *todo = json_object_get(stage->result, "todo");
+		CHECK_INT_EQ(stage_has(todo, id), row->part != NULL);
+		if (row->part)
+			CHECK(stage_has(todo, row->part));
+		vault_check_schema(vault, "result.deploy");
+		vault_end(vault);
+	}
 }
