@@ -111,8 +111,7 @@ static const struct row {
 /* What is archived: two files, one of them several chunks long, and a link. */
 static void make_tar(struct str *ret)
 {
-	_cleanup_free_ char *tree = target_make("tree/sub");
-	_cleanup_free_ char *top = str_format("%s/tree", test_directory());
+	_cleanup_free_ char *top = target_make("tree");
 	_cleanup_free_ char *path = str_format("%s/tree/sub/noise", test_directory());
 	_cleanup_free_ char *tar = str_format("%s/tree.tar", test_directory());
 	struct err err = {0};
