@@ -119,7 +119,8 @@ struct config_backup {
 		const char *file; /* of a stream: its name. NULL: a tar */
 		struct config_names
 			sets; /* "nginx", "certificates", "units", "environment", "system" */
-		const struct config_host *host; /* where all of it is; NULL: this machine */
+		const struct config_host
+			*host; /* where all of it is; NULL: this machine */
 	} source;
 	struct {
 		struct config_names recipients; /* paths of certificates */
