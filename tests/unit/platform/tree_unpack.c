@@ -553,12 +553,12 @@ TEST(owners)
 		 "1:1"},
 		{"by number", "true", true,
 		 "--owner=no-such-user:4711 --group=no-such:4712", "4711:4712"},
-		{"no names", "true", true, "--owner=+4711 --group=+4712", "4711:4712"},
+		{"no names", "true", true, "--owner=:4711 --group=:4712", "4711:4712"},
 		{"somebody's directory", "mkdir -p back && chown 1001:121 back", false,
 		 "", "1001:121"},
 		{"in somebody's directory", "chown 1001:121 .", false, "", "1001:121"},
 		{"somebody's directory, with owners", "chown 1001:121 .", true,
-		 "--owner=+4711 --group=+4712", "4711:4712"},
+		 "--owner=:4711 --group=:4712", "4711:4712"},
 	};
 	if (geteuid() != 0) {
 		puts("not root: owners are not tested");
