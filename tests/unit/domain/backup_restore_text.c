@@ -101,6 +101,7 @@ static const struct row {
 } rows[] = {
 	{"tar for an elliptic curve", "p-256", NULL},
 	{"tar for RSA", "rsa-3072", NULL},
+	{"tar for one of two recipients", "two", NULL},
 	{"tar for a passphrase", "passphrase", NULL},
 	{"stream for an elliptic curve", "p-384", "db.sql"},
 	{"stream for a passphrase", "passphrase", "db.sql"},

@@ -1,7 +1,7 @@
 /* A backup in a folder, made of real parts: packed, sealed, with its manifest. For tests of what is said about it.
  *
  *     struct sealed_folder f = {0};
- *     sealed_make(&f, "p-256", NULL, tar, len);     // a type of key, or "passphrase"; name of a stream, or NULL
+ *     sealed_make(&f, "p-256", NULL, tar, len);     // a type of key, "two" or "passphrase"; name of a stream, or NULL
  *     … f.path, f.manifest, f.data …
  *     sealed_release(&f);
  */
@@ -98,13 +98,26 @@ __attribute__((unused)) static void sealed_make_sealer(struct sealed_folder *fol
 			 &err);
 		return;
 	}
-	const struct keygen wanted = {.type = type,
-				      .name = "belay test",
-				      .now_ms = (int64_t)time(NULL) * 1000,
-				      .days = 30};
+	struct secret other_key = {0};
+	char *pems[2] = {NULL};
+	const char *const names[] = {"backup.crt", "other.crt"};
+	struct keygen wanted = {.type = type,
+				.name = "belay test",
+				.now_ms = (int64_t)time(NULL) * 1000,
+				.days = 30};
+	bool two = strcmp(type, "two") == 0;
+	if (two) {
+		wanted.type = "rsa-3072";
+		CHECK_OK(keygen_run(&wanted, &other_key, &pems[1], &err), &err);
+		wanted.type = "p-256";
+	}
 	CHECK_OK(keygen_run(&wanted, &folder->key, &folder->certificate, &err), &err);
-	const char *pem = folder->certificate, *name = "backup.crt";
-	CHECK_OK(sealer_new(&pem, &name, 1, &folder->sealer, &err), &err);
+	pems[0] = folder->certificate;
+	CHECK_OK(sealer_new((const char *const *)pems, names, two ? 2 : 1,
+			    &folder->sealer, &err),
+		 &err);
+	secret_release(&other_key);
+	free(pems[1]);
 }
 
 __attribute__((unused)) static json_t *sealed_asked(const char *type, const char *file)
