@@ -140,7 +140,7 @@ backups:
 environments: {{production: {{}}}}
 """)
         subprocess.run(["git", "init", "-q", "--bare", place / "journal.git"], check=True)
-        self.run(self.tools.BELAY, "backup", "keygen", "--key", str(place / "backup.key"), "--certificate", str(place / "backup.crt"))
+        self.run(self.tools.BELAY, "backup", "keygen", "--no-passphrase")
 
     def run(self, *command):
         done = subprocess.run(command, env=self.env, cwd=self.place, stdin=subprocess.DEVNULL, capture_output=True, text=True)
