@@ -35,7 +35,7 @@ damaged_or_foreign() {
 
 	refused 'another key' --folder site1 --key stranger.key --certificate stranger.crt
 	refused 'a key and another certificate' --folder site1 --key backup.key --certificate stranger.crt
-	PASSPHRASE=$passphrase passphrase='another passphrase' refused 'another passphrase' --folder words --passphrase-env PASSPHRASE
+	passphrase='another passphrase' refused 'another passphrase' --folder words --passphrase-env PASSPHRASE
 	refused 'no key at all' --folder site1
 	refused 'no such folder' --folder nowhere "${key[@]}"
 

@@ -58,12 +58,12 @@ def make(root):
     os.utime(root / "links/relative", ns=(THEN_NS, THEN_NS), follow_symlinks=False)
 
     with open(root / "holes/sparse", "wb") as file:
-        for at in (0, 1 << 20, 40 << 20):
+        for at in (0, 1 << 20, 12 << 20):
             file.seek(at)
             file.write(chance.randbytes(5000))
-        file.truncate(64 << 20)
+        file.truncate(24 << 20)
     with open(root / "holes/all", "wb") as file:
-        file.truncate(10 << 20)
+        file.truncate(4 << 20)
     try:
         os.setxattr(root / "text", "user.note", b"kept \x00 with \xff bytes")
         os.setxattr(root / "odd", "user.of.a.directory", b"too")
