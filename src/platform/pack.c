@@ -1,9 +1,9 @@
 /* Packing into chunks of one size, by several threads.
  *
- * The stream is cut into units, which threads compress; pack_add()'s caller puts the frames into chunks, in
- * order. How well data compresses is known only afterwards, so a unit is made to end a little behind
- * the end of its chunk, by the last unit's measure; its frame is cut where the chunk ends, and what
- * is left over becomes the first frame of the next chunk.
+ * The stream is cut into units, which threads compress. Each learns from the one before it where in its
+ * chunk it begins, and so where that chunk ends (pack_unit.h); pack_add()'s caller puts the frames into
+ * chunks, in order. A unit is made to end a little behind the end of its chunk, by the last unit's measure:
+ * by then a thread knows where that is.
  */
 #include "platform/pack.h"
 
@@ -16,14 +16,11 @@
 #include "platform/pack_header.h"
 #include "platform/pack_unit.h"
 
-enum { LEAST_ROOM = 4 << 10 /* less than this is padded */ };
-
 struct pack {
 	struct pack_options options;
 	struct pack_sink sink;
-	ZSTD_CCtx *zstd;      /* of the caller's thread, for what is left over */
 	unsigned char *chunk; /* the sink's; NULL until something goes into it */
-	size_t used;          /* of the chunk; the header included */
+	size_t used;          /* of the chunk's room */
 	uint64_t index;
 	double share; /* compressed size of the last unit, as a share of its own */
 	bool filling; /* the unit number `filled` has some input */
@@ -36,8 +33,13 @@ struct pack {
 	bool ended;
 	struct pack_unit *units; /* a ring: filled, compressed and emptied in order */
 	size_t unit_count;
+	unsigned char **frames; /* free memory for what units become, a stack */
+	size_t frames_count;
 	uint64_t filled, taken,
 		emptied; /* units in all; filled is the one being filled */
+	uint64_t
+		laid; /* so many have found their place; and of the chunk where the last one ends, */
+	size_t laid_used; /* so much is taken */
 };
 
 static struct pack_unit *unit_at(const struct pack *pack, uint64_t number)
@@ -45,31 +47,65 @@ static struct pack_unit *unit_at(const struct pack *pack, uint64_t number)
 	return &pack->units[number % pack->unit_count];
 }
 
-static ZSTD_CCtx *compressor_new(int level)
+/* Of a chunk, for frames: the padding needs a header of its own. */
+static size_t room_of(const struct pack *pack)
 {
-	ZSTD_CCtx *zstd = ZSTD_createCCtx();
-	if (!zstd)
-		abort(); /* out of memory, as in mem_alloc() */
-	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level);
-	return zstd;
+	return pack->options.chunk_bytes - PACK_HEADER_BYTES - PACK_FRAME_HEADER_BYTES;
 }
 
 /* --- threads -------------------------------------------------------------------------------- */
 
+/* The unit that a thread has, and what the thread asks for it. */
+struct turn {
+	struct pack *pack;
+	uint64_t number;
+};
+
+static bool ask_start(void *context, bool wait, size_t *ret_used)
+{
+	const struct turn *turn = context;
+	struct pack *pack = turn->pack;
+	pthread_mutex_lock(&pack->lock);
+	while (wait && pack->laid < turn->number)
+		pthread_cond_wait(&pack->changed, &pack->lock);
+	bool known = pack->laid == turn->number;
+	*ret_used = pack->laid_used;
+	pthread_mutex_unlock(&pack->lock);
+	return known;
+}
+
+/* With the lock held. Waits for a unit and for memory; false: nothing comes any more. */
+static bool take_unit(struct pack *pack, uint64_t *ret_number)
+{
+	while (!pack->ended &&
+	       (pack->taken == pack->filled || pack->frames_count == 0))
+		pthread_cond_wait(&pack->changed, &pack->lock);
+	if (pack->ended)
+		return false;
+	*ret_number = pack->taken++;
+	unit_at(pack, *ret_number)->frames = pack->frames[--pack->frames_count];
+	return true;
+}
+
 static void *compress_units(void *context)
 {
 	struct pack *pack = context;
-	ZSTD_CCtx *zstd = compressor_new(pack->options.level);
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+	if (!zstd)
+		abort(); /* out of memory, as in mem_alloc() */
+	struct turn turn = {.pack = pack};
+	struct unit_start start = {.ask = ask_start, .context = &turn};
 	pthread_mutex_lock(&pack->lock);
-	for (;;) {
-		while (pack->taken == pack->filled && !pack->ended)
-			pthread_cond_wait(&pack->changed, &pack->lock);
-		if (pack->taken == pack->filled)
-			break;
-		struct pack_unit *unit = unit_at(pack, pack->taken++);
+	while (take_unit(pack, &turn.number)) {
+		struct pack_unit *unit = unit_at(pack, turn.number);
 		pthread_mutex_unlock(&pack->lock);
-		unit_compress(unit, zstd);
+		unit_compress(unit, zstd, pack->options.level, room_of(pack), start);
 		pthread_mutex_lock(&pack->lock);
+		/* One that failed is laid as well, so that those behind it do not wait. */
+		while (pack->laid < turn.number)
+			pthread_cond_wait(&pack->changed, &pack->lock);
+		pack->laid++;
+		pack->laid_used = unit->err.code ? 0 : unit->used;
 		unit->done = true;
 		pthread_cond_broadcast(&pack->changed);
 	}
@@ -99,13 +135,15 @@ struct pack *pack_new(const struct pack_options *options, struct pack_sink sink)
 	struct pack *pack = mem_new(struct pack);
 	pack->options = *options;
 	pack->sink = sink;
-	pack->zstd = compressor_new(options->level);
-	pack->used = PACK_HEADER_BYTES;
 	pack->share = 1;
 	pack->unit_count = (size_t)options->threads + 1;
 	pack->units = mem_array(struct pack_unit, pack->unit_count);
 	for (size_t i = 0; i < pack->unit_count; i++)
 		unit_init(&pack->units[i]);
+	pack->frames_count = (size_t)options->threads;
+	pack->frames = mem_array(unsigned char *, pack->frames_count);
+	for (size_t i = 0; i < pack->frames_count; i++)
+		pack->frames[i] = mem_alloc(UNIT_FRAMES_BYTES);
 	pthread_mutex_init(&pack->lock, NULL);
 	pthread_cond_init(&pack->changed, NULL);
 	start_threads(pack);
@@ -123,23 +161,21 @@ void pack_freep(struct pack **pack)
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 0; i < p->thread_count; i++)
 		pthread_join(p->threads[i], NULL);
-	for (size_t i = 0; i < p->unit_count; i++)
+	for (size_t i = 0; i < p->unit_count; i++) {
+		free(p->units[i].frames);
 		unit_release(&p->units[i]);
+	}
+	for (size_t i = 0; i < p->frames_count; i++)
+		free(p->frames[i]);
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);
-	ZSTD_freeCCtx(p->zstd);
 	free(p->threads);
+	free(p->frames);
 	free(p->units);
 	free(p);
 }
 
 /* --- chunks --------------------------------------------------------------------------------- */
-
-/* Room for frames: the padding needs a header of its own. */
-static size_t room_of(const struct pack *pack)
-{
-	return pack->options.chunk_bytes - pack->used - PACK_FRAME_HEADER_BYTES;
-}
 
 static int want_chunk(struct pack *pack, struct err *err)
 {
@@ -152,87 +188,84 @@ static int give_chunk(struct pack *pack, bool final, struct err *err)
 {
 	if (want_chunk(pack, err) < 0)
 		return -1;
-	size_t size = pack->used;
+	size_t size = PACK_HEADER_BYTES + pack->used;
 	if (!final) {
+		pack_padding_write(pack->chunk + size, pack->options.chunk_bytes - size);
 		size = pack->options.chunk_bytes;
-		pack_padding_write(pack->chunk + pack->used, size - pack->used);
 	}
 	pack_header_write(pack->chunk, pack->options.id, pack->index, final);
 	pack->chunk = NULL;
 	if (pack->sink.take(pack->sink.context, size, pack->index, final, err) < 0)
 		return -1;
 	pack->index++;
-	pack->used = PACK_HEADER_BYTES;
+	pack->used = 0;
 	return 0;
 }
 
-/* Fills some of what is left of a chunk with a small frame of the unit's next input, if it fits. Made in
- * the unit's own frame, which is of no use any more. */
-static bool fill_rest(struct pack *pack, struct pack_unit *unit)
+static int put_frames(struct pack *pack, const unsigned char *frames, size_t bytes,
+		      struct err *err)
 {
-	size_t room = room_of(pack);
-	double guess = (double)room * 0.85 / (pack->share > 0.01 ? pack->share : 0.01);
-	size_t take =
-		guess < (double)unit->input_bytes ? (size_t)guess : unit->input_bytes;
-	if (room < LEAST_ROOM || take == 0)
-		return false;
-	size_t made =
-		ZSTD_compress2(pack->zstd, unit->frame,
-			       ZSTD_compressBound(UNIT_MAX_BYTES), unit->input, take);
-	if (ZSTD_isError(made) || made > room)
-		return false; /* then it is padded */
-	memcpy(pack->chunk + pack->used, unit->frame, made);
-	pack->used += made;
-	unit_drop(unit, take);
-	return true;
+	assert(pack->used + bytes <= room_of(pack));
+	if (want_chunk(pack, err) < 0)
+		return -1;
+	memcpy(pack->chunk + PACK_HEADER_BYTES + pack->used, frames, bytes);
+	pack->used += bytes;
+	return 0;
 }
 
 /* Puts a compressed unit into chunks. */
-static int place(struct pack *pack, struct pack_unit *unit, struct err *err)
+static int place(struct pack *pack, const struct pack_unit *unit, struct err *err)
 {
-	pack->share = (double)unit->frame_bytes / (double)unit->input_bytes;
-	while (unit->err.code == ERR_NONE && unit->frame_bytes > room_of(pack)) {
-		if (want_chunk(pack, err) < 0)
-			return -1;
-		const struct unit_point *point = unit_cut(unit, room_of(pack));
-		if (point) {
-			pack->used +=
-				unit_copy_cut(unit, point, pack->chunk + pack->used);
-			unit_drop(unit, point->input);
-		}
-		while (fill_rest(pack, unit))
-			;
-		if (give_chunk(pack, false, err) < 0)
-			return -1;
-		if (unit->input_bytes == 0)
-			return 0;
-		unit_compress(unit, pack->zstd);
-	}
+	size_t at = 0;
 	if (unit->err.code) {
 		*err = unit->err;
 		return -1;
 	}
-	if (want_chunk(pack, err) < 0)
-		return -1;
-	memcpy(pack->chunk + pack->used, unit->frame, unit->frame_bytes);
-	pack->used += unit->frame_bytes;
-	return 0;
+	for (size_t i = 0; i < unit->split_count; i++) {
+		size_t end = unit->splits[i];
+		if (put_frames(pack, unit->frames + at, end - at, err) < 0 ||
+		    give_chunk(pack, false, err) < 0)
+			return -1;
+		at = end;
+	}
+	pack->share = (double)unit->frame_bytes / (double)unit->input_bytes;
+	return put_frames(pack, unit->frames + at, unit->frame_bytes - at, err);
 }
 
 /* --- units ---------------------------------------------------------------------------------- */
 
-/* Waits for the oldest unit and empties it. */
-static int empty_one(struct pack *pack, struct err *err)
+/* Empties the oldest unit; waits for it when `wait`. *ret_done: there was one. */
+static int empty_one(struct pack *pack, bool wait, bool *ret_done, struct err *err)
 {
 	struct pack_unit *unit = unit_at(pack, pack->emptied);
 	pthread_mutex_lock(&pack->lock);
-	while (!unit->done)
+	while (wait && !unit->done)
 		pthread_cond_wait(&pack->changed, &pack->lock);
+	*ret_done = unit->done;
 	pthread_mutex_unlock(&pack->lock);
+	if (!*ret_done)
+		return 0;
 	int result = place(pack, unit, err);
+	pthread_mutex_lock(&pack->lock);
+	pack->frames[pack->frames_count++] = TAKE_PTR(unit->frames);
 	unit->done = false;
+	pthread_cond_broadcast(&pack->changed);
+	pthread_mutex_unlock(&pack->lock);
 	pack->emptied++;
 	return result;
+}
+
+/* Empties what is done, and waits until so many units at most are left. */
+static int empty_down_to(struct pack *pack, uint64_t most, struct err *err)
+{
+	while (pack->emptied < pack->filled) {
+		bool done = false;
+		if (empty_one(pack, pack->filled - pack->emptied > most, &done, err) < 0)
+			return -1;
+		if (!done)
+			break;
+	}
+	return 0;
 }
 
 /* How much input the next unit is to take: up to a little behind the end of the chunk it will be in,
@@ -240,8 +273,8 @@ static int empty_one(struct pack *pack, struct err *err)
 static size_t next_span(const struct pack *pack)
 {
 	double share = pack->share > 0.01 ? pack->share : 0.01;
-	double chunk = (double)(pack->options.chunk_bytes - PACK_HEADER_BYTES);
-	double used = (double)(pack->used - PACK_HEADER_BYTES);
+	double chunk = (double)room_of(pack);
+	double used = (double)pack->used;
 	for (uint64_t i = pack->emptied; i < pack->filled; i++)
 		used += (double)unit_at(pack, i)->input_bytes * share;
 	while (used > chunk * 0.97)
@@ -256,7 +289,7 @@ static size_t next_span(const struct pack *pack)
 
 static int begin_unit(struct pack *pack, struct err *err)
 {
-	if (pack->filled - pack->emptied == pack->unit_count && empty_one(pack, err) < 0)
+	if (empty_down_to(pack, pack->unit_count - 1, err) < 0)
 		return -1;
 	size_t span = next_span(pack);
 	struct pack_unit *unit = unit_at(pack, pack->filled);
@@ -277,9 +310,9 @@ int pack_add(struct pack *pack, const void *data, size_t bytes, struct err *err)
 {
 	const unsigned char *at = data;
 	while (bytes > 0) {
-		struct pack_unit *unit = unit_at(pack, pack->filled);
 		if (!pack->filling && begin_unit(pack, err) < 0)
 			return -1;
+		struct pack_unit *unit = unit_at(pack, pack->filled);
 		pack->filling = true;
 		size_t space = unit->wanted_bytes - unit->input_bytes;
 		size_t take = bytes < space ? bytes : space;
@@ -300,8 +333,7 @@ int pack_end(struct pack *pack, struct err *err)
 	if (pack->filling)
 		hand_over(pack);
 	pack->filling = false;
-	while (pack->emptied < pack->filled)
-		if (empty_one(pack, err) < 0)
-			return -1;
+	if (empty_down_to(pack, 0, err) < 0)
+		return -1;
 	return give_chunk(pack, true, err);
 }

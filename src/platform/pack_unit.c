@@ -1,84 +1,197 @@
-/* Compressing a unit block by block, each block flushed, so that the frame can be cut behind it. */
+/* Compressing a unit block by block.
+ *
+ * The input stands in memory as one piece, which zstd's streaming interface cannot make use of: it copies
+ * everything into a window of its own and searches that in a way that takes half as long again. The blocks
+ * are therefore made by the interface below it.
+ */
+#define ZSTD_STATIC_LINKING_ONLY
+#define ZSTD_DISABLE_DEPRECATE_WARNINGS
 #include "platform/pack_unit.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "belay/mem.h"
 
-static size_t frame_room(void)
-{
-	return ZSTD_compressBound(UNIT_MAX_BYTES) + (size_t)UNIT_POINTS * 8;
-}
+enum {
+	BLOCK_HEADER_BYTES = 3,      /* a block is never larger than its input and this */
+	END_BYTES = 3,               /* an empty block, the last one */
+	LEAST_BLOCK_BYTES = 1 << 10, /* for less the chunk is padded */
+};
+
+struct maker {
+	struct pack_unit *unit;
+	ZSTD_CCtx *zstd;
+	int level;
+	size_t chunk_room;
+	size_t at;          /* of the input */
+	size_t frame_began; /* in the unit's frames */
+	size_t limit;       /* where the chunk is full; SIZE_MAX: not known */
+	/* So much input is in so much of the first frame, while the limit is not known. */
+	struct point {
+		size_t input, frame;
+	} points[UNIT_POINTS];
+	size_t point_count;
+};
 
 void unit_init(struct pack_unit *unit)
 {
-	*unit = (struct pack_unit){
-		.input = mem_alloc(UNIT_MAX_BYTES),
-		.frame = mem_alloc(frame_room()),
-	};
+	*unit = (struct pack_unit){.input = mem_alloc(UNIT_MAX_BYTES)};
 }
 
 void unit_release(struct pack_unit *unit)
 {
 	free(unit->input);
-	free(unit->frame);
 }
 
-static int compress_block(struct pack_unit *unit, ZSTD_CCtx *zstd, size_t at, bool last)
+/* --- frames -------------------------------------------------------------------------------- */
+
+static int note_result(struct maker *maker, size_t result)
 {
-	size_t left = unit->input_bytes - at;
-	ZSTD_inBuffer in = {.src = unit->input + at,
-			    .size = last ? left : (size_t)UNIT_BLOCK_BYTES};
-	ZSTD_outBuffer out = {
-		.dst = unit->frame, .size = frame_room(), .pos = unit->frame_bytes};
-	size_t result =
-		ZSTD_compressStream2(zstd, &out, &in, last ? ZSTD_e_end : ZSTD_e_flush);
-	if (result != 0 || in.pos != in.size)
-		return err_set(&unit->err, ERR_FAIL, "compressing: %s",
-			       ZSTD_isError(result) ? ZSTD_getErrorName(result)
-						    : "a frame larger than it can be");
-	unit->frame_bytes = out.pos;
+	if (ZSTD_isError(result))
+		return err_set(&maker->unit->err, ERR_FAIL, "compressing: %s",
+			       ZSTD_getErrorName(result));
+	maker->unit->frame_bytes += result;
 	return 0;
 }
 
-void unit_compress(struct pack_unit *unit, ZSTD_CCtx *zstd)
+/* The header does not say how much follows, as the frame may be cut. */
+static int begin_frame(struct maker *maker)
 {
-	ZSTD_CCtx_reset(zstd, ZSTD_reset_session_only);
-	unit->frame_bytes = unit->point_count = 0;
-	for (size_t at = 0; at < unit->input_bytes; at += UNIT_BLOCK_BYTES) {
-		bool last = unit->input_bytes - at <= UNIT_BLOCK_BYTES;
-		if (compress_block(unit, zstd, at, last) < 0)
-			return;
-		if (last)
-			return;
-		assert(unit->point_count < UNIT_POINTS);
-		unit->points[unit->point_count++] = (struct unit_point){
-			.input = at + UNIT_BLOCK_BYTES, .frame = unit->frame_bytes};
-	}
+	struct pack_unit *unit = maker->unit;
+	ZSTD_parameters parameters =
+		ZSTD_getParams(maker->level, unit->input_bytes - maker->at, 0);
+	parameters.fParams = (ZSTD_frameParameters){.noDictIDFlag = 1};
+	maker->frame_began = unit->frame_bytes;
+	return note_result(maker,
+			   ZSTD_compressBegin_advanced(maker->zstd, NULL, 0, parameters,
+						       ZSTD_CONTENTSIZE_UNKNOWN));
 }
 
-const struct unit_point *unit_cut(const struct pack_unit *unit, size_t room)
+static bool has_begun(const struct maker *maker)
 {
-	for (size_t i = unit->point_count; i-- > 0;)
-		if (unit->points[i].frame + UNIT_END_BYTES <= room)
-			return &unit->points[i];
-	return NULL;
+	return maker->unit->frame_bytes > maker->frame_began;
 }
 
-size_t unit_copy_cut(const struct pack_unit *unit, const struct unit_point *point,
-		     unsigned char *out)
+static void end_frame(struct maker *maker)
 {
 	/* RFC 8878, 3.1.1.2: last block 1, type 0 (raw), size 0. */
-	static const unsigned char end[UNIT_END_BYTES] = {1, 0, 0};
-	memcpy(out, unit->frame, point->frame);
-	memcpy(out + point->frame, end, sizeof end);
-	return point->frame + sizeof end;
+	static const unsigned char end[END_BYTES] = {1, 0, 0};
+	struct pack_unit *unit = maker->unit;
+	if (!has_begun(maker))
+		return;
+	memcpy(unit->frames + unit->frame_bytes, end, sizeof end);
+	unit->frame_bytes += sizeof end;
 }
 
-void unit_drop(struct pack_unit *unit, size_t bytes)
+static int make_block(struct maker *maker, size_t bytes)
 {
-	unit->input_bytes -= bytes;
-	memmove(unit->input, unit->input + bytes, unit->input_bytes);
+	struct pack_unit *unit = maker->unit;
+	size_t result = ZSTD_compressContinue(
+		maker->zstd, unit->frames + unit->frame_bytes,
+		(size_t)UNIT_FRAMES_BYTES - unit->frame_bytes - END_BYTES,
+		unit->input + maker->at, bytes);
+	maker->at += bytes;
+	return note_result(maker, result);
+}
+
+/* --- where chunks end ---------------------------------------------------------------------- */
+
+static void split(struct maker *maker)
+{
+	struct pack_unit *unit = maker->unit;
+	end_frame(maker);
+	assert(unit->split_count < UNIT_SPLITS);
+	unit->splits[unit->split_count++] = unit->frame_bytes;
+	maker->limit = unit->frame_bytes + maker->chunk_room;
+}
+
+/* Goes back to the last point that still fits. */
+static void cut(struct maker *maker)
+{
+	struct pack_unit *unit = maker->unit;
+	size_t i = maker->point_count;
+	while (i > 0 && maker->points[i - 1].frame + END_BYTES > maker->limit)
+		i--;
+	maker->at = i > 0 ? maker->points[i - 1].input : 0;
+	unit->frame_bytes = i > 0 ? maker->points[i - 1].frame : 0;
+	end_frame(maker);
+}
+
+/* Where the chunk ends, if that is known by now. Whatever is too much is taken back. */
+static int learn_limit(struct maker *maker, const struct unit_start *start, bool wait)
+{
+	size_t used;
+	if (maker->limit != SIZE_MAX || !start->ask(start->context, wait, &used))
+		return 0;
+	maker->limit = maker->chunk_room - used;
+	if (maker->unit->frame_bytes + END_BYTES <= maker->limit || !has_begun(maker))
+		return 0;
+	cut(maker);
+	return begin_frame(maker);
+}
+
+/* How much input the next block takes, so that it fits whatever it contains; 0: the chunk is full. */
+static size_t next_block(const struct maker *maker)
+{
+	const struct pack_unit *unit = maker->unit;
+	size_t left = unit->input_bytes - maker->at;
+	size_t want = left < UNIT_BLOCK_BYTES ? left : (size_t)UNIT_BLOCK_BYTES;
+	if (maker->limit == SIZE_MAX)
+		return want;
+	size_t taken = unit->frame_bytes + BLOCK_HEADER_BYTES + END_BYTES +
+		       (has_begun(maker) ? 0 : (size_t)ZSTD_FRAMEHEADERSIZE_MAX);
+	size_t room = taken < maker->limit ? maker->limit - taken : 0;
+	if (want <= room)
+		return want;
+	return room < LEAST_BLOCK_BYTES ? 0 : room;
+}
+
+static int make_next(struct maker *maker)
+{
+	size_t bytes = next_block(maker);
+	if (bytes == 0) {
+		split(maker);
+		return begin_frame(maker);
+	}
+	if (make_block(maker, bytes) < 0)
+		return -1;
+	if (maker->limit == SIZE_MAX)
+		maker->points[maker->point_count++] =
+			(struct point){maker->at, maker->unit->frame_bytes};
+	return 0;
+}
+
+static int make_frames(struct maker *maker, const struct unit_start *start)
+{
+	if (begin_frame(maker) < 0)
+		return -1;
+	for (;;) {
+		bool all = maker->at == maker->unit->input_bytes;
+		if (all && maker->limit != SIZE_MAX)
+			break;
+		if (learn_limit(maker, start, all) < 0)
+			return -1;
+		if (maker->at < maker->unit->input_bytes && make_next(maker) < 0)
+			return -1;
+	}
+	end_frame(maker);
+	return 0;
+}
+
+void unit_compress(struct pack_unit *unit, ZSTD_CCtx *zstd, int level, size_t chunk_room,
+		   struct unit_start start)
+{
+	struct maker maker = {
+		.unit = unit,
+		.zstd = zstd,
+		.level = level,
+		.chunk_room = chunk_room,
+		.limit = SIZE_MAX,
+	};
+	unit->frame_bytes = unit->split_count = 0;
+	if (make_frames(&maker, &start) == 0)
+		unit->used = chunk_room - (maker.limit - unit->frame_bytes);
 }
