@@ -7,6 +7,7 @@
 #include "doctor.h"
 
 #define CERTIFICATE_MAX_BYTES ((size_t)1 << 20)
+#define HIDDEN "***" /* what the effects show of a private key */
 
 struct look {
 	struct doctor *doctor;
@@ -34,9 +35,9 @@ static void look_at_certificate(struct look *look, const char *path)
 	}
 	_cleanup_free_ char *detail = str_format("'%s' holds no certificate (PEM)", path);
 	doctor_find(look->doctor, "backup certificate", "fail", detail,
-		    strstr(text, "PRIVATE KEY-----")
-			    ? "this is a private key: name the certificate that belongs "
-			      "to it, and take the key out of the repository"
+		    str_has_prefix(text, HIDDEN)
+			    ? "this seems to be a private key: name the certificate that "
+			      "belongs to it, and take the key out of the repository"
 			    : NULL);
 }
 

@@ -103,3 +103,35 @@ TEST(a_secret_address_is_in_no_answer)
 	_cleanup_free_ char *word = effects_redact_text(fx, "the services of T0");
 	CHECK_STR_EQ(word, "the services of T0");
 }
+
+static const struct optional_row {
+	const char *name, *optional;
+	bool performed;
+} optionals[] = {
+	{"needed", "", false},
+	{"needed, said aloud", ", 'optional': false", false},
+	{"may be missing", ", 'optional': true", true},
+};
+
+/* Nobody listens there: an answer with an error is as far as it gets. */
+TEST(a_secret_that_may_be_missing_counts_as_absent)
+{
+	FOR_ROWS(row, optionals) {
+		_cleanup_(effects_freep) struct effects *fx = chain();
+		_cleanup_json_ json_t *answer = NULL;
+		_cleanup_free_ char *args = str_format(
+			"{'method': 'POST', 'url': 'http://127.0.0.1:9/', 'headers': {}, "
+			"'timeout_ms': 2000, 'max_redirects': 0, 'max_body_bytes': 100, "
+			"'max_header_bytes': 1000, 'tls': {'ca': {'$secret': {'env': "
+			"'NO_SUCH_CA'}%s}}}",
+			row->optional);
+		struct err err = {0};
+		int result = ask(fx, args, &answer, &err);
+		if (row->performed) {
+			CHECK_OK(result, &err);
+			CHECK(json_is_object(json_object_get(answer, "error")));
+		} else {
+			CHECK_FAILS(result, &err, ERR_CONFIG, "'NO_SUCH_CA'");
+		}
+	}
+}

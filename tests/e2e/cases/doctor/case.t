@@ -28,7 +28,31 @@
   
   2 of 9 need attention.
   [1]
-  $ rm belay.yml; doctor
+
+Certificates of backups are read, and a key in their place is noticed. Who deploys need not be who makes backups: their secrets
+only warn.
+
+  $ cat >>belay.yml <<'YAML'
+  > backups:
+  >   files:
+  >     source: {directory: .}
+  >     seal: {recipients: [good.crt, gone.crt, key.pem]}
+  >     store: {s3: {bucket: acme-backups, access_key: A, secret_key: {env: SPACES_SECRET}}}
+  > YAML
+  $ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a -keyout key.pem -out good.crt 2>/dev/null
+  $ doctor | grep -A1 -e backup -e SPACES
+  ! secret  variable SPACES_SECRET is missing or empty (backups.files.store.s3.s3.secret_key)
+                         hand it to the step: env: {SPACES_SECRET: ${{ secrets.SPACES_SECRET }}}
+  + secrets  3 present
+  --
+  x backup certificate  cannot read 'gone.crt': No such file or directory
+                         write the path as seen from the directory belay runs in; 'belay backup keygen' makes a key and its certificate
+  x backup certificate  'key.pem' holds no certificate (PEM)
+                         this seems to be a private key: name the certificate that belongs to it, and take the key out of the repository
+  + backup certificates  1 can be read
+  
+  [1]
+  $ rm belay.yml key.pem; doctor
   + belay N on HERE
   x configuration  no configuration found
                      run 'belay init' to write .github/belay.yml, or name a file with --config; an app on App Platform needs none when APP_URL, DIGITALOCEAN_TOKEN and DIGITALOCEAN_APP_ID are set
