@@ -16,9 +16,8 @@ const json_t *state_backup(const json_t *state, const char *name)
 	return json_is_object(backup) ? backup : NULL;
 }
 
-const json_t *state_backup_copy(const json_t *state, const char *name, const char *id)
+static const json_t *find_copy(const json_t *copies, const char *id)
 {
-	const json_t *copies = json_object_get(state_backup(state, name), "copies");
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(copies, i, copy) {
@@ -26,6 +25,11 @@ const json_t *state_backup_copy(const json_t *state, const char *name, const cha
 			return copy;
 	}
 	return NULL;
+}
+
+const json_t *state_backup_copy(const json_t *state, const char *name, const char *id)
+{
+	return find_copy(json_object_get(state_backup(state, name), "copies"), id);
 }
 
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms)
@@ -108,9 +112,8 @@ static struct health look(const struct config_backup *backup, const json_t *stat
 /* Did the newest attempt make nothing at all? */
 static bool failed_wholly(const struct health *health)
 {
-	return json_is_object(health->failed) &&
-	       !str_equal(json_get_string(health->failed, "id", NULL),
-			  json_get_string(health->newest, "id", ""));
+	const char *id = json_get_string(health->failed, "id", NULL);
+	return id && !find_copy(health->copies, id);
 }
 
 static void say_failed(struct str *out, const struct health *health)
@@ -171,7 +174,7 @@ static const char *judge(const struct health *health, struct str *out)
 		return "inconclusive";
 	}
 	if (json_is_object(health->failed)) {
-		str_addf(out, "the newest copy is not everywhere: %s",
+		str_addf(out, "the last attempt did not reach every store: %s",
 			 json_get_string(health->failed, "reason", "?"));
 		return "warn";
 	}

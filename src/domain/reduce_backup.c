@@ -11,6 +11,8 @@
 #include "belay/timefmt.h"
 #include "documents.h"
 
+#define DIED "its run ended without a word"
+
 static const char *running_id(const json_t *entry)
 {
 	return json_get_string(json_object_get(entry, "running"), "id", NULL);
@@ -73,8 +75,7 @@ int fold_backup_begun(struct fold *fold)
 	if (copy_index(copies, id) < json_array_size(copies))
 		return fold_refuse(fold, "there is a copy '%s' already", id);
 	if (running_id(entry))
-		note_failed(fold, entry, running_id(entry),
-			    "its run ended without a word");
+		note_failed(fold, entry, running_id(entry), DIED);
 	json_object_set_new(entry, "running",
 			    json_pack("{s:s, s:O, s:s, s:s, s:O}", "id", id, "run",
 				      json_object_get(fold->event, "run"), "since",
@@ -175,7 +176,7 @@ int fold_backup_abandoned(struct fold *fold)
 				   id);
 	if (!str_equal(running_id(entry), id))
 		return 0;
-	note_failed(fold, entry, id, "its run ended without a word");
+	note_failed(fold, entry, id, DIED);
 	json_object_set_new(entry, "running", json_null());
 	return 0;
 }
