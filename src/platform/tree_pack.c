@@ -49,6 +49,13 @@ static void close_fd(int *fd)
 }
 #define _cleanup_fd_ __attribute__((cleanup(close_fd)))
 
+static int take_fd(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
 /* --- words ----------------------------------------------------------------------------------- */
 
 /* Where something is on disk, for people. */
@@ -337,9 +344,7 @@ static int step_directory(struct packer *packer, const struct tree_step *step,
 		return -1;
 	if (other_file_system)
 		return 0;
-	int taken = fd;
-	fd = -1;
-	if (tree_walk_enter(packer->walk, taken, &status, err) < 0)
+	if (tree_walk_enter(packer->walk, take_fd(&fd), &status, err) < 0)
 		return err_wrap(err, "'%s'", packer->origin);
 	struct tree_level *level =
 		&packer->walk->levels.items[packer->walk->levels.count - 1];

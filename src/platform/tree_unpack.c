@@ -19,7 +19,10 @@
 #include "platform/tree_attributes.h"
 #include "platform/tree_place.h"
 
-enum { END_BYTES = 1024 }; /* an archive ends with two empty blocks */
+enum {
+	END_BYTES = 1024, /* an archive ends with two empty blocks */
+	WRITEBACK_BYTES = 8 << 20
+};
 
 /* A directory's permissions and times, set when nothing is made in it any more. */
 struct directory {
@@ -368,9 +371,18 @@ static int write_at(int fd, const char *data, size_t len, off_t offset)
 	return 0;
 }
 
+/* Large files go to the disk while the rest is still on its way: all of it has to be there in the end. */
+static void start_writeback(int fd, off_t *started, off_t written)
+{
+	if (written - *started < WRITEBACK_BYTES)
+		return;
+	(void)!sync_file_range(fd, *started, written - *started, SYNC_FILE_RANGE_WRITE);
+	*started = written;
+}
+
 static int write_content(struct unpacker *unpacker, int fd, struct err *err)
 {
-	off_t size = archive_entry_size(unpacker->entry), written = 0;
+	off_t size = archive_entry_size(unpacker->entry), written = 0, started = 0;
 	for (;;) {
 		const void *data;
 		size_t len;
@@ -384,6 +396,7 @@ static int write_content(struct unpacker *unpacker, int fd, struct err *err)
 		if (write_at(fd, data, len, offset) < 0)
 			return cannot(unpacker, "write", err);
 		written = offset + (off_t)len;
+		start_writeback(fd, &started, written);
 	}
 	/* A hole at the end. */
 	if (written < size && ftruncate(fd, size) < 0)
@@ -408,16 +421,16 @@ static int make_file(struct unpacker *unpacker, int parent, const char *name,
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	const char *made = name_to_make(unpacker, name);
-	_cleanup_fd_ int fd = openat(parent, made, flags, 0600);
+	int fd = openat(parent, made, flags, 0600);
 	if (fd < 0 && make_way(parent, made) == 0)
 		fd = openat(parent, made, flags, 0600);
 	if (fd < 0)
 		return cannot(unpacker, "create", err);
 	int result = fill_file(unpacker, fd, err);
-	int closed = close(fd);
-	fd = -1;
-	if (result == 0 && (closed < 0 || put_in_place(parent, made, name) < 0))
+	if (close(fd) < 0 && result == 0)
 		result = cannot(unpacker, "write", err);
+	if (result == 0 && put_in_place(parent, made, name) < 0)
+		result = cannot(unpacker, "create", err);
 	if (result < 0 && made != name)
 		(void)!unlinkat(parent, made, 0);
 	return result;
