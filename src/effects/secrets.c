@@ -4,6 +4,7 @@
  * plain needle. */
 #include "secrets.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -406,9 +407,48 @@ static void scrub_reading(const struct secrets *secrets, struct str *text,
 	*text = out;
 }
 
+/* --- certificates --------------------------------------------------------------------------- */
+
+#define CERTIFICATE_BEGIN "-----BEGIN CERTIFICATE-----"
+#define CERTIFICATE_END "-----END CERTIFICATE-----"
+
+static bool is_line(const char *line, size_t len, const char *wanted)
+{
+	return len == strlen(wanted) && memcmp(line, wanted, len) == 0;
+}
+
+static bool is_base64(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)line[i]) && !strchr("+/=", line[i]))
+			return false;
+	return len > 0;
+}
+
+/* Nothing but certificates (RFC 7468)? A key file says the public key, too, which stands in its certificate: where
+ * the lines of both happen to break in the same places, they are the same. */
+static bool is_certificates(const struct str *text)
+{
+	bool inside = false, any = false;
+	for (size_t at = 0; at < text->len;) {
+		const char *end = memchr(text->data + at, '\n', text->len - at);
+		size_t len = end ? (size_t)(end - (text->data + at)) : text->len - at;
+		const char *line = text->data + at;
+		at += len + 1;
+		trim(&line, &len);
+		if (is_line(line, len, inside ? CERTIFICATE_END : CERTIFICATE_BEGIN)) {
+			any = any || inside;
+			inside = !inside;
+		} else if (inside ? !is_base64(line, len) : len > 0) {
+			return false;
+		}
+	}
+	return any && !inside;
+}
+
 void secrets_scrub(struct secrets *secrets, struct str *text)
 {
-	if (text->len < SECRET_MIN)
+	if (text->len < SECRET_MIN || is_certificates(text))
 		return;
 	pthread_rwlock_rdlock(&secrets->lock);
 	if (secrets->needles.count) {

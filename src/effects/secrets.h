@@ -11,6 +11,9 @@
  * Values shorter than 4 bytes are not replaced: "1" or "yes" would shred every text and hide
  * nothing. For the same reason a secret should not be a word that occurs in ordinary text.
  *
+ * A text that is nothing but certificates is public and stays as it is, although a line of it may be one of
+ * the file with their key.
+ *
  * Thread-safe.
  */
 #ifndef BELAY_EFFECTS_SECRETS_H

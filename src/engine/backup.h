@@ -61,8 +61,8 @@ bool backup_wants_store(const struct backup_desk *desk, const struct config_stor
 int backup_check_store(const struct backup_desk *desk, const struct config_backup *backup,
 		       struct err *err);
 
-/* The copy that is meant by `id` (its beginning is enough when only one begins so), by the journal: NULL: the
- * newest that nobody found bad. ERR_NOT_FOUND says what there is. Borrowed as backup_desk_state(). */
+/* The copy that is meant by `id` (its beginning is enough when only one begins so), by the journal. NULL: the
+ * newest that was not found bad everywhere. ERR_NOT_FOUND says what there is. Borrowed as backup_desk_state(). */
 int backup_find_copy(const struct backup_desk *desk, const struct config_backup *backup,
 		     const char *id, const json_t **ret, struct err *err);
 

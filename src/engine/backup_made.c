@@ -216,7 +216,7 @@ json_t *making_row(const struct backup_making *making, const char *outcome,
 		   const struct err *cause)
 {
 	const json_t *written = making->written;
-	const json_t *chunks = json_object_get(written, "chunks");
+	size_t chunks = json_array_size(json_object_get(written, "chunks"));
 	json_t *row = backup_row(making->backup, outcome, cause);
 	json_object_set_new(row, "id", json_string(making->id));
 	json_object_set_new(row, "stores", store_rows(making));
@@ -224,8 +224,7 @@ json_t *making_row(const struct backup_making *making, const char *outcome,
 	json_object_set_new(row, "open_bytes", number_or_null(written, "open_bytes"));
 	json_object_set_new(row, "stored_bytes", number_or_null(written, "sealed_bytes"));
 	json_object_set_new(row, "chunks",
-			    chunks ? json_integer((json_int_t)json_array_size(chunks))
-				   : json_null());
+			    chunks ? json_integer((json_int_t)chunks) : json_null());
 	json_object_set_new(row, "duration_ms", json_integer(duration_of(making)));
 	json_object_set_new(row, "left_out", list_of(written, "left_out"));
 	json_object_set_new(row, "left_out_count",

@@ -278,6 +278,8 @@ static int make(struct backup_making *making, json_t **ret_row, struct err *err)
 	if (write_data(making, &cause) < 0)
 		return end_failed(making, &cause, ret_row, err);
 	if (answer_is_assumed(making->written)) {
+		for (size_t i = 0; i < making->target_count; i++)
+			making->targets[i].placed = true;
 		*ret_row = making_row(making, "made", NULL);
 		return 0;
 	}

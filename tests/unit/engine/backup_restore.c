@@ -151,9 +151,28 @@ TEST(only_the_named_store_is_asked)
 
 /* --- which copy ------------------------------------------------------------------------------- */
 
-TEST(a_bad_copy_is_taken_only_by_name)
+TEST(a_copy_that_is_bad_in_one_store_is_taken_from_another)
 {
 	struct vault *vault = vault_new(VAULT_CONFIG);
+	const struct engine_backup asked = {.to_file = "/back"};
+	vault_make_copies(vault, 2);
+	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
+	_cleanup_free_ char *newest = vault_copy(vault, 0);
+	vault_spoil(vault, "a", data);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify,
+			      &(const struct engine_backup){.read_data = true}),
+		     END_FAILED);
+	CHECK_INT_EQ(restore(vault, &asked), END_PASSED);
+	CHECK_STR_EQ(of_result(vault, "id"), newest);
+	CHECK_STR_EQ(of_result(vault, "store"), "b"); /* not where it is bad */
+	CHECK(warns_of(vault, "was found bad in 'a'"));
+	vault_end(vault);
+}
+
+TEST(a_bad_copy_is_taken_only_by_name)
+{
+	struct vault *vault =
+		vault_new(VAULT_BACKUP "    store: {name: a, directory: /srv/a}\n");
 	struct engine_backup asked = {.to_file = "/back"};
 	vault_make_copies(vault, 2);
 	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
@@ -166,10 +185,8 @@ TEST(a_bad_copy_is_taken_only_by_name)
 	CHECK_INT_EQ(restore(vault, &asked), END_PASSED);
 	CHECK_STR_EQ(of_result(vault, "id"), older);
 	asked.id = newest;
-	CHECK_INT_EQ(restore(vault, &asked), END_PASSED);
+	CHECK_INT_EQ(restore(vault, &asked), END_FAILED);
 	CHECK_STR_EQ(of_result(vault, "id"), newest);
-	CHECK_STR_EQ(of_result(vault, "store"), "b"); /* not where it is bad */
-	CHECK(warns_of(vault, "was found bad in 'a'"));
 	asked.id = "20200101T000000Z-0000";
 	CHECK_INT_EQ(restore(vault, &asked), -1);
 	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
