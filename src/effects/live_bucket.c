@@ -1,8 +1,8 @@
 /* A store in S3: its settings, and keys that are good for a time only.
  *
  * Keys that are written down (access_key, secret_key) are resolved when the depot is opened. Those of a
- * profile or a web identity are fetched when they are needed, kept for the process, and fetched anew before they
- * run out, or when the store takes them no more. */
+ * web identity are kept for the process and fetched anew before they run out, those of a profile are read for each
+ * depot; both are fetched anew as well when the store takes them no more. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,8 @@
 #include "platform/s3.h"
 
 #define PROFILE_MAX_BYTES ((size_t)1 << 20)
-#define RENEW_BEFORE_MS (5 * 60000)
+/* Before the end of keys, or in the last quarter of their life when that is short. */
+#define RENEW_BEFORE_MS (5 * INT64_C(60000))
 #define STS_TIMEOUT_MS 30000
 #define TIMEOUT_MAX_MS (24 * INT64_C(3600000))
 #define ATTEMPTS_MAX 100
@@ -112,6 +113,14 @@ static int fetch_keys(const struct live_store *store, struct aws_credentials *re
 	return 0;
 }
 
+static int64_t time_to_renew(int64_t expires_ms)
+{
+	if (expires_ms == INT64_MAX)
+		return INT64_MAX;
+	int64_t quarter_ms = (expires_ms - clock_wall_ms()) / 4;
+	return expires_ms - (quarter_ms < RENEW_BEFORE_MS ? quarter_ms : RENEW_BEFORE_MS);
+}
+
 /* Keys that still work are better than none when new ones cannot be had. */
 static int renew_keys(const struct live_store *store, bool must, struct err *err)
 {
@@ -120,6 +129,7 @@ static int renew_keys(const struct live_store *store, bool must, struct err *err
 	if (fetch_keys(store, &fresh, &why) == 0) {
 		aws_credentials_release(kept);
 		*kept = fresh;
+		store->kept->renew_ms = time_to_renew(fresh.expires_ms);
 		return 0;
 	}
 	aws_credentials_release(&fresh);
@@ -129,22 +139,28 @@ static int renew_keys(const struct live_store *store, bool must, struct err *err
 	return -1;
 }
 
-static int current_keys(void *context, const char *refused, struct aws_credentials *ret,
-			struct err *err)
+/* `must`: those that are kept will not do. `ret` may be NULL. */
+static int take_keys(struct live_store *store, bool must, const char *refused,
+		     struct aws_credentials *ret, struct err *err)
 {
-	struct live_store *store = context;
 	struct live_kept_store *kept = store->kept;
 	int result = 0;
 	pthread_mutex_lock(&kept->keys_lock);
 	int64_t now_ms = clock_wall_ms();
-	bool must = !kept->keys.access_key || kept->keys.expires_ms <= now_ms ||
-		    str_equal(refused, kept->keys.access_key);
-	if (must || kept->keys.expires_ms - RENEW_BEFORE_MS <= now_ms)
+	must = must || !kept->keys.access_key || kept->keys.expires_ms <= now_ms ||
+	       str_equal(refused, kept->keys.access_key);
+	if (must || kept->renew_ms <= now_ms)
 		result = renew_keys(store, must, err);
-	if (result == 0)
+	if (result == 0 && ret)
 		aws_credentials_copy(ret, &kept->keys);
 	pthread_mutex_unlock(&kept->keys_lock);
 	return result;
+}
+
+static int current_keys(void *context, const char *refused, struct aws_credentials *ret,
+			struct err *err)
+{
+	return take_keys(context, false, refused, ret, err);
 }
 
 /* --- connections --------------------------------------------------------------------------- */
@@ -185,11 +201,9 @@ static int read_keys(struct live_store *store, struct own_keys *keys,
 			       "a bucket needs one of 'secret_key', 'profile' and "
 			       "'web_identity'");
 	if (!written) {
-		struct aws_credentials ready = {0};
 		options->owner.keys = current_keys;
-		int result = current_keys(store, NULL, &ready, err);
-		aws_credentials_release(&ready);
-		return result;
+		/* Whoever renews the keys in a file does not tell. */
+		return take_keys(store, profile, NULL, NULL, err);
 	}
 	if (live_resolve_member(store->call, settings, "access_key", "the access key",
 				&keys->access_key, err) < 0 ||

@@ -18,6 +18,7 @@ struct live_kept_store {
 	pthread_mutex_t
 		keys_lock; /* held while new keys are fetched: all wait for them */
 	struct aws_credentials keys; /* from a profile or a web identity */
+	int64_t renew_ms;            /* wall clock: when it is time for new ones */
 	pthread_mutex_t lock;        /* of links */
 	struct {
 		struct ssh_link **items; /* that nobody uses */

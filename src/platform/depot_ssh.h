@@ -21,7 +21,8 @@ struct depot_ssh_options {
 	int (*connect)(void *context, struct ssh_link **ret, struct err *err);
 	/* Takes a good connection over when the depot ends; NULL: it is closed. */
 	void (*give)(void *context, struct ssh_link *link);
-	void (*release)(void *context); /* with the depot; NULL: the context outlives it */
+	void (*release)(
+		void *context); /* with the depot; NULL: the context outlives it */
 	void *context;
 	int64_t timeout_ms; /* for one command that moves no data; 0: a minute */
 	struct stop stop;

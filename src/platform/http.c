@@ -38,6 +38,7 @@ struct http_client {
 	int64_t start_ms;
 	int64_t deadline_ms;
 	bool attached; /* easy is in multi */
+	bool worn;     /* its last transfer failed, or was broken off */
 	bool done;
 	CURLcode result;
 	bool header_overflow;
@@ -209,6 +210,13 @@ static void open_handles(struct http_client *client)
 	client->identity = identity;
 	if (!client->multi)
 		client->multi = curl_multi_init();
+	/* curl (8.14) would want to rewind the body of a transfer that failed before it starts another one, and
+	 * not even curl_easy_reset() talks it out of that. The connections are not the handle's. */
+	if (client->worn) {
+		curl_easy_cleanup(client->easy);
+		client->easy = NULL;
+		client->worn = false;
+	}
 	if (!client->easy)
 		client->easy = curl_easy_init();
 }
@@ -241,8 +249,10 @@ static int start_hop(struct http_client *client, struct err *err)
 
 static void end_hop(struct http_client *client)
 {
-	if (client->attached)
+	if (client->attached) {
 		curl_multi_remove_handle(client->multi, client->easy);
+		client->worn = !client->done || client->result != CURLE_OK;
+	}
 	client->attached = false;
 	http_setup_release(&client->setup);
 }

@@ -93,8 +93,16 @@ static const struct row {
 	{"NotImplemented", ABOUT_SETTING, "the store does not know this operation", NULL},
 };
 
-static const struct row *row_of(const char *code)
+/* Ceph refuses a KMS key with the code for unknown access keys. */
+static const struct row kms_key = {"InvalidAccessKeyId", ABOUT_SETTING,
+				   "the store cannot use the KMS key",
+				   "look at 'kms_key': is it there, and may it be used?"};
+
+static const struct row *row_of(const struct s3_fault *fault)
 {
+	const char *code = fault->code;
+	if (strcmp(code, kms_key.code) == 0 && strcasestr(fault->message, "kms"))
+		return &kms_key;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strcmp(rows[i].code, code) == 0)
 			return &rows[i];
@@ -149,6 +157,8 @@ void s3_fault_headers(struct s3_fault *fault, const char *region, const char *da
 
 bool s3_fault_is_expired(const struct s3_fault *fault)
 {
+	if (row_of(fault) == &kms_key)
+		return false;
 	static const char *const codes[] = {"ExpiredToken", "TokenRefreshRequired",
 					    "InvalidAccessKeyId", "InvalidToken"};
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
@@ -160,7 +170,7 @@ bool s3_fault_is_expired(const struct s3_fault *fault)
 
 bool s3_fault_passes(const struct s3_fault *fault)
 {
-	const struct row *row = row_of(fault->code);
+	const struct row *row = row_of(fault);
 	int status = fault->status;
 	if (row)
 		return row->about == ABOUT_BUSY;
@@ -248,7 +258,7 @@ int s3_fault_set(const struct s3_fault *fault, const struct s3_place *place,
 		[ABOUT_BUSY] = ERR_NET,      [ABOUT_SETTING] = ERR_CONFIG,
 		[ABOUT_FULL] = ERR_LIMIT,
 	};
-	const struct row *row = row_of(fault->code);
+	const struct row *row = row_of(fault);
 	enum about about = row ? row->about : about_status(fault->status);
 	if (s3_fault_is_taken(fault))
 		return depot_fail_exists(place->key ? place->key : place->bucket, err);
@@ -273,5 +283,11 @@ int s3_fault_set(const struct s3_fault *fault, const struct s3_place *place,
 	err_set(err, codes[about], "%s failed on '%s%s%s': %s (%d%s%s)", place->action,
 		place->bucket, place->key ? "/" : "", place->key ? place->key : "", text,
 		fault->status, *fault->code ? " " : "", fault->code);
-	return row && row->hint ? err_hint(err, "%s", row->hint) : -1;
+	if (row && row->hint)
+		return err_hint(err, "%s", row->hint);
+	/* Some stores do not say which argument. */
+	if (place->storage_class && strcmp(fault->code, "InvalidArgument") == 0)
+		return err_hint(err, "does this store know the storage class '%s'?",
+				place->storage_class);
+	return -1;
 }

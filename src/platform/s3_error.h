@@ -38,9 +38,10 @@ bool s3_fault_is_taken(const struct s3_fault *fault);
 struct s3_place {
 	const char *action; /* "s3:PutObject" */
 	const char *bucket;
-	const char *key;    /* NULL: the bucket itself */
-	const char *region; /* that was signed for */
-	int64_t at_ms;      /* and when */
+	const char *key;           /* NULL: the bucket itself */
+	const char *region;        /* that was signed for */
+	int64_t at_ms;             /* and when */
+	const char *storage_class; /* that was asked for, or NULL */
 };
 
 /* Returns -1. */

@@ -279,7 +279,8 @@ static enum outcome judge(const struct s3 *s3, const struct s3_call *call,
 			 http_response_header(http, "Date"));
 	_cleanup_free_ char *key =
 		call->name ? str_format("%s%s", s3->prefix, call->name) : NULL;
-	struct s3_place place = {call->action, s3->bucket, key, s3->region, with->at_ms};
+	struct s3_place place = {call->action, s3->bucket,  key,
+				 s3->region,   with->at_ms, s3->storage_class};
 	s3_fault_set(&answer->fault, &place, err);
 	if (s3->owner.keys && s3_fault_is_expired(&answer->fault))
 		return OTHER_KEYS;

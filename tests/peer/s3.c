@@ -1,7 +1,8 @@
 /* A depot in a bucket of a real server.
  *
  * Where it is comes from the environment: S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY, and S3_KIND, "ceph" or
- * "swift" (tests/peers/s3-rgw.sh, s3-swift.sh); the test skips itself without. */
+ * "swift" (tests/peers/s3-rgw.sh, s3-swift.sh); the test skips itself without. What spoils requests is S3_FRONT and
+ * S3_CONTROL (tests/peers/store-proxy.py). */
 #include "platform/s3.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "front.h"
 #include "platform/clock.h"
 #include "platform/digest.h"
 #include "platform/s3_request.h"
@@ -390,13 +392,14 @@ static void *make_many(void *context)
 	struct worker *worker = context;
 	for (int i = worker->index; i < MANY && worker->result == 0; i += WORKERS) {
 		char name[32];
-		snprintf(name, sizeof name, "many/%04d", i);
+		snprintf(name, sizeof name, "many+/%04d+", i);
 		worker->result = worker->depot->ops->put(worker->depot, name, "x", 1,
 							 &worker->err);
 	}
 	return NULL;
 }
 
+/* Plus signs stand in the prefix and at the end of the page. */
 TEST(a_listing_of_more_than_a_page)
 {
 	_cleanup_(depot_freep) struct depot *depot = open_depot();
@@ -412,10 +415,10 @@ TEST(a_listing_of_more_than_a_page)
 		pthread_join(workers[i].thread, NULL);
 		CHECK_OK(workers[i].result, &workers[i].err);
 	}
-	CHECK_OK(depot->ops->list(depot, "many/", &objects, &err), &err);
+	CHECK_OK(depot->ops->list(depot, "many+/", &objects, &err), &err);
 	if (CHECK_INT_EQ(objects.count, MANY)) {
-		CHECK_STR_EQ(objects.items[0].name, "many/0000");
-		CHECK_STR_EQ(objects.items[MANY - 1].name, "many/1049");
+		CHECK_STR_EQ(objects.items[0].name, "many+/0000+");
+		CHECK_STR_EQ(objects.items[MANY - 1].name, "many+/1049+");
 	}
 	depot_objects_release(&objects);
 }
@@ -465,4 +468,243 @@ TEST(the_bucket_as_part_of_the_host_name)
 	CHECK_OK(depot->ops->list(depot, "by", &objects, &err), &err);
 	CHECK_INT_EQ(objects.count, 1);
 	depot_objects_release(&objects);
+}
+
+/* --- more than a page of parts ------------------------------------------------------------- */
+
+enum { MANY_PARTS = 1050 };
+
+static void *put_many_parts(void *context)
+{
+	struct worker *worker = context;
+	struct depot_upload *upload = (struct depot_upload *)worker->depot;
+	for (unsigned i = (unsigned)worker->index; i < MANY_PARTS && worker->result == 0;
+	     i += WORKERS) {
+		char part[1000];
+		memset(part, (int)('a' + i % 26), sizeof part);
+		worker->result =
+			s3_put_part(upload, i + 1, part, sizeof part, NULL, &worker->err);
+	}
+	return NULL;
+}
+
+static void put_parts_at_once(struct depot_upload *upload)
+{
+	struct worker workers[WORKERS] = {0};
+	for (int i = 0; i < WORKERS; i++) {
+		workers[i].depot = (struct depot *)upload;
+		workers[i].index = i;
+		pthread_create(&workers[i].thread, NULL, put_many_parts, &workers[i]);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		pthread_join(workers[i].thread, NULL);
+		CHECK_OK(workers[i].result, &workers[i].err);
+	}
+}
+
+/* Swift takes 1000 parts at most, and none below 5 MiB. */
+TEST(an_upload_of_more_than_a_page_of_parts)
+{
+	if (!is_ceph())
+		return;
+	_cleanup_(depot_freep) struct depot *depot = open_depot();
+	struct depot_ops small = *depot->ops;
+	struct depot_begin begin = {.name = "pages", .mark = "b1", .part_bytes = 1000};
+	struct depot_upload *upload = NULL;
+	struct depot_parts parts = {0};
+	struct depot_unfinished_list list = {0};
+	struct depot_object object = {0};
+	struct err err = {0};
+	char back[1000];
+	size_t count = 0;
+	small.least_part_bytes = 1000;
+	depot->ops = &small;
+	if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
+		return;
+	put_parts_at_once(upload);
+	depot->ops->drop(upload);
+	CHECK_OK(depot->ops->unfinished(depot, "pages", INT64_MAX, &list, &err), &err);
+	if (!CHECK_INT_EQ(list.count, 1) ||
+	    !CHECK_OK(depot->ops->resume(depot, list.items[0].id, &begin, &upload, &parts,
+					 &err),
+		      &err))
+		return;
+	CHECK_INT_EQ(parts.count, MANY_PARTS);
+	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_INT_EQ(object.size_bytes, MANY_PARTS * 1000);
+	CHECK_OK(depot->ops->get(depot, "pages", 1049000, back, 1000, &count, &err),
+		 &err);
+	CHECK(count == 1000 && back[0] == 'a' + 1049 % 26 && back[999] == back[0]);
+	CHECK_OK(depot->ops->remove(depot, "pages", &err), &err);
+	depot_parts_release(&parts);
+	depot_unfinished_release(&list);
+	depot_object_release(&object);
+}
+
+/* --- clocks, encryption, storage classes --------------------------------------------------- */
+
+static int64_t clock_that_is_slow(void)
+{
+	return clock_wall_ms() - 1200000;
+}
+
+TEST(a_wrong_clock)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_depot();
+	struct depot_objects objects = {0};
+	struct err err = {0};
+	((struct s3 *)depot)->now_ms = clock_that_is_slow;
+	CHECK_FAILS(depot->ops->list(depot, "", &objects, &err), &err, ERR_AUTH,
+		    "the clocks are apart: this machine says 20");
+	CHECK_NULL(strstr(err.message, "unknown"));
+	CHECK_STR_HAS(err.hint, "NTP");
+}
+
+TEST(encryption_at_the_store)
+{
+	static const struct row {
+		const char *name;
+		const char *encryption, *key;
+		const char *want; /* NULL: refused */
+	} rows[] = {
+		{"a key of the store's", "aws:kms", "belay-key", "aws:kms"},
+		{"a key that is not there", "aws:kms", "no-key", NULL},
+	};
+	if (!getenv("S3_KMS_KEY")) /* Swift has none */
+		return;
+	FOR_ROWS(row, rows) {
+		struct s3_options options = ordinary();
+		options.encryption = row->encryption;
+		options.kms_key = row->key;
+		_cleanup_(depot_freep) struct depot *depot = open_with(&options);
+		struct s3_answer answer = {0};
+		struct err err = {0};
+		char back[4];
+		size_t count = 0;
+		int result = depot->ops->put(depot, "encrypted", "1", 1, &err);
+		if (!row->want) {
+			CHECK_FAILS(result, &err, ERR_CONFIG, "KMS key");
+			continue;
+		}
+		CHECK_OK(result, &err);
+		struct s3_call call = {
+			.action = "s3:GetObject", .method = "HEAD", .name = "encrypted"};
+		CHECK_OK(s3_call((struct s3 *)depot, &call, &answer, &err), &err);
+		CHECK_STR_EQ(http_response_header(&answer.http,
+						  "x-amz-server-side-encryption"),
+			     row->want);
+		s3_answer_release(&answer);
+		CHECK_OK(depot->ops->get(depot, "encrypted", 0, back, 4, &count, &err),
+			 &err);
+		CHECK_MEM_EQ(back, count, "1", 1);
+		CHECK_OK(depot->ops->remove(depot, "encrypted", &err), &err);
+	}
+}
+
+TEST(a_storage_class_that_nobody_knows)
+{
+	if (!is_ceph()) /* Swift does not look at it */
+		return;
+	struct s3_options options = ordinary();
+	options.storage_class = "ATTIC";
+	_cleanup_(depot_freep) struct depot *depot = open_with(&options);
+	struct err err = {0};
+	CHECK_FAILS(depot->ops->put(depot, "x", "1", 1, &err), &err, ERR_CONFIG,
+		    "InvalidArgument");
+	CHECK_STR_HAS(err.hint, "storage class 'ATTIC'");
+}
+
+/* --- faults -------------------------------------------------------------------------------- */
+
+/* What a run does: begin, two parts, finish. The number of the part that went wrong is its own business. */
+static int whole_upload(struct depot *depot, const char *name, struct err *err)
+{
+	struct depot_begin begin = {.name = name, .mark = "b1", .part_bytes = PART};
+	struct depot_upload *upload = NULL;
+	struct depot_object object = {0};
+	_cleanup_free_ char *part = mem_alloc(PART);
+	fill(part, 1);
+	if (depot->ops->begin(depot, &begin, &upload, err) < 0)
+		return -1;
+	if (depot->ops->put_part(upload, 1, part, PART, NULL, err) < 0 ||
+	    depot->ops->put_part(upload, 2, part, 1000, NULL, err) < 0) {
+		depot->ops->drop(upload);
+		return -1;
+	}
+	if (depot->ops->finish(upload, &object, err) < 0)
+		return -1;
+	CHECK_INT_EQ(object.size_bytes, PART + 1000);
+	depot_object_release(&object);
+	return 0;
+}
+
+static void abandon_all(struct depot *depot, const char *prefix)
+{
+	struct depot_unfinished_list list = {0};
+	struct err err = {0};
+	CHECK_OK(depot->ops->unfinished(depot, prefix, INT64_MAX, &list, &err), &err);
+	/* Only a lost answer to the first request leaves something that nobody knows. */
+	CHECK(list.count <= 1);
+	for (size_t i = 0; i < list.count; i++)
+		CHECK_OK(depot->ops->abandon(depot, &list.items[i], &err), &err);
+	depot_unfinished_release(&list);
+}
+
+TEST(each_request_of_an_upload_meets_each_fault)
+{
+	static const char *const faults[] = {"lost", "503", "reset",    "truncated",
+					     "429",  "500", "502-after"};
+	const size_t fault_count = is_ceph() ? ARRAY_SIZE(faults) : 2; /* slow */
+	const char *front = getenv("S3_FRONT");
+	if (!front)
+		return;
+	struct s3_options options = ordinary();
+	options.endpoint = front;
+	_cleanup_(depot_freep) struct depot *depot = open_with(&options);
+	struct err err = {0};
+	front_arm("", 0);
+	CHECK_OK(whole_upload(depot, "faults/none", &err), &err);
+	size_t requests = (size_t)front_count("count");
+	CHECK(requests >= 7);
+	for (size_t i = 0; i < fault_count; i++) {
+		for (size_t at = 1; at <= requests; at++) {
+			_cleanup_free_ char *name =
+				str_format("faults/%s-%zu", faults[i], at);
+			test_row("%s in request %zu", faults[i], at);
+			front_arm(faults[i], at);
+			err_clear(&err);
+			CHECK_OK(whole_upload(depot, name, &err), &err);
+			CHECK(front_count("count") >= (int64_t)at);
+			front_arm("", 0);
+			abandon_all(depot, name);
+		}
+	}
+	test_at_row(NULL);
+}
+
+/* A whole put as well: what is lost is known again by its mark. */
+TEST(each_fault_in_a_put)
+{
+	static const char *const faults[] = {"reset", "lost", "truncated", "429",
+					     "500",   "503",  "502-after"};
+	const char *front = getenv("S3_FRONT");
+	if (!front)
+		return;
+	struct s3_options options = ordinary();
+	options.endpoint = front;
+	_cleanup_(depot_freep) struct depot *depot = open_with(&options);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		struct err err = {0};
+		char back[8];
+		size_t count = 0;
+		_cleanup_free_ char *name = str_format("puts/%s", faults[i]);
+		test_row("%s", faults[i]);
+		front_arm(faults[i], 1);
+		CHECK_OK(depot->ops->put(depot, name, "text", 4, &err), &err);
+		front_arm(faults[i], 1);
+		CHECK_OK(depot->ops->get(depot, name, 0, back, 8, &count, &err), &err);
+		CHECK_MEM_EQ(back, count, "text", 4);
+		front_arm("", 0);
+	}
+	test_at_row(NULL);
 }

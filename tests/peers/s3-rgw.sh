@@ -4,7 +4,9 @@
 #   s3-rgw.sh start DIR    returns when it answers; DIR/env says where it is
 #   s3-rgw.sh stop DIR
 #
-# Wants radosgw, ceph-mon, ceph-osd, ceph-common. Not looked at by it: the region of a signature.
+# Wants radosgw, ceph-mon, ceph-osd, ceph-common. Not looked at by it: the region of a signature. It takes parts of 1000 bytes,
+# and has a KMS key "belay-key". A second gateway to the same buckets (S3_STS_ENDPOINT) gives and takes temporary keys for the
+# role "backups" (AssumeRole), which may live for seconds; a gateway that does says of every wrong key only "AccessDenied".
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -12,6 +14,9 @@ here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 
 access_key=BELAYTESTKEY00000000
 secret_key=belaySecretbelaySecretbelaySecret0123456
+# Who may take the role "backups" for a while, and what it may do then.
+trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/belay"]},"Action":["sts:AssumeRole"]}]}'
+policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::*"}]}'
 
 ceph_conf() { # DIR ADDRESS PORT
 	cat <<-CONF
@@ -47,15 +52,25 @@ ceph_conf() { # DIR ADDRESS PORT
 		osd_pool_default_pg_num = 4
 		osd_pool_default_pg_autoscale_mode = off
 		rgw_dns_name = s3.localhost
+		rgw_multipart_min_part_size = 1000
+		rgw_crypt_require_ssl = false
+		rgw_crypt_s3_kms_backend = testing
+		rgw_crypt_s3_kms_encryption_keys = belay-key=$(head -c 32 /dev/zero | base64)
 		[client.rgw]
 		rgw_data = $1/rgw
 		rgw_frontends = beast endpoint=$2:21482 endpoint=127.0.0.1:$3
+		[client.sts]
+		rgw_data = $1/sts
+		rgw_frontends = beast endpoint=$2:21483
+		rgw_s3_auth_use_sts = true
+		rgw_sts_key = belaybelaybelay0
+		rgw_sts_min_session_duration = 1
 	CONF
 }
 
 start() {
 	local dir=$1 address port ceph
-	mkdir -p "$dir"/{mon,osd,rgw,run}
+	mkdir -p "$dir"/{mon,osd,rgw,sts,run}
 	address=$(peer_address)
 	# Names in .localhost lead to 127.0.0.1 only, which worlds share.
 	port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -71,16 +86,22 @@ start() {
 		ceph-osd ${ceph[*]} -i 0 --mkfs
 		ceph-osd ${ceph[*]} -i 0
 		radosgw-admin ${ceph[*]} user create --uid=belay --display-name=belay --access-key=$access_key --secret-key=$secret_key
+		radosgw-admin ${ceph[*]} role create --role-name=backups --path=/ --assume-role-policy-doc='$trust'
+		radosgw-admin ${ceph[*]} role-policy put --role-name=backups --policy-name=all --policy-doc='$policy'
+		radosgw ${ceph[*]} -n client.sts
 		exec radosgw ${ceph[*]} -n client.rgw -f
 	INIT
 	cell_start "$dir" "$dir/init"
-	wait_until 60 curl -sf -o /dev/null "http://$address:21482/" || peer_die "radosgw does not start: $(tail -n 5 "$dir/log")"
+	wait_until 60 curl -sf -o /dev/null "http://$address:21482/" -o /dev/null "http://$address:21483/" || peer_die "radosgw does not start: $(tail -n 5 "$dir/log")"
 	cat >"$dir/env" <<-ENV
 		S3_KIND=ceph
 		S3_ENDPOINT=http://$address:21482
 		S3_HOST_ENDPOINT=http://s3.localhost:$port
 		S3_ACCESS_KEY=$access_key
 		S3_SECRET_KEY=$secret_key
+		S3_STS_ENDPOINT=http://$address:21483
+		S3_ROLE=arn:aws:iam:::role/backups
+		S3_KMS_KEY=belay-key
 	ENV
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A depot in a bucket, against two real servers: Ceph's RADOS Gateway and OpenStack Swift.
+# Depots in a bucket, and the effects on such stores, against two real servers: Ceph's RADOS Gateway and OpenStack Swift, with
+# a proxy in front that spoils requests, one that speaks TLS, and a double of STS (tests/peers/store-proxy.py).
 #
 #   tests/suite/s3.sh [--quick]
 #
@@ -7,7 +8,7 @@
 # "s3: N passed, N failed, N skipped", a server each.
 set -euo pipefail
 root=$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")")
-program=$(realpath -m "${PEER_PROGRAMS:-$root/build/dev/tests}")/peer_s3
+programs=$(realpath -m "${PEER_PROGRAMS:-$root/build/dev/tests}")
 case ${1:-} in
 '' | --quick) ;;
 *)
@@ -19,7 +20,10 @@ esac
 passed=0 failed=0 skipped=0 place=''
 tmp=$(mktemp -d /tmp/belay-s3.XXXXXX)
 chmod 755 "$tmp"
+front=
 stop() {
+	[ -z "$front" ] || kill "$front" 2>/dev/null || true
+	front=
 	[ -z "$place" ] || "$root/tests/peers/s3-$place.sh" stop "$tmp/$place" >/dev/null 2>&1 || true
 	place=''
 }
@@ -30,6 +34,51 @@ trap 'exit 130' INT TERM
 installed() {
 	dpkg-query -W -f '${Status}\n' "$@" 2>/dev/null | grep -c '^install ok installed$' | grep -qx $# && return
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$tmp/apt" 2>&1
+}
+
+# What stands in front of the server that DIR/env tells of.
+start_front() { # DIR
+	local dir=$1 address backend
+	: >"$dir/front.log"
+	backend=$(sed -n 's|^S3_ENDPOINT=http://||p' "$dir/env")
+	address=${backend%:*}
+	"$root/tests/peers/ca.sh" start "$dir/ca"
+	"$root/tests/peers/ca.sh" leaf "$dir/ca" front "IP:$address"
+	cat >>"$dir/env" <<-ENV
+		S3_FRONT=http://$address:21490
+		S3_FRONT_TLS=https://$address:21491
+		S3_CONTROL=http://$address:21492
+		S3_CA=$dir/ca/ca.pem
+		S3_WEB_TOKEN=eyJhbGciOiJSUzI1NiJ9.belay+tests.$(openssl rand -hex 16)
+	ENV
+	(
+		set -a
+		# shellcheck source=/dev/null
+		. "$dir/env"
+		exec /usr/bin/python3 -B "$root/tests/peers/store-proxy.py" "$address" "$backend" \
+			"$dir/ca/front.pem" "$dir/ca/front.key"
+	) >>"$dir/front.log" 2>&1 &
+	front=$!
+	for _ in {1..200}; do
+		! grep -qx ready "$dir/front.log" || return 0
+		sleep 0.05
+	done
+	echo "s3: the proxy does not start: $(tail -n 3 "$dir/front.log")"
+	return 1
+}
+
+run_programs() { # DIR
+	local name status=0
+	for name in s3 store; do
+		(
+			set -a
+			# shellcheck source=/dev/null
+			. "$1/env"
+			cd "$root"
+			exec timeout 240 "$programs/peer_$name"
+		) || status=$?
+	done
+	return $status
 }
 
 try() { # RECIPE PACKAGE…
@@ -46,14 +95,8 @@ try() { # RECIPE PACKAGE…
 		return
 	fi
 	place=$recipe
-	if "$root/tests/peers/s3-$recipe.sh" start "$tmp/$recipe"; then
-		(
-			set -a
-			# shellcheck source=/dev/null
-			. "$tmp/$recipe/env"
-			cd "$root"
-			exec timeout 120 "$program"
-		) || status=$?
+	if "$root/tests/peers/s3-$recipe.sh" start "$tmp/$recipe" && start_front "$tmp/$recipe"; then
+		run_programs "$tmp/$recipe" || status=$?
 	else
 		status=1
 	fi

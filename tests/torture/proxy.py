@@ -190,14 +190,19 @@ class Http(Service):
         backend.putheader("Content-Length", str(len(body)))
         backend.endheaders(body)
         response = backend.getresponse()
-        kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
+        # what a HEAD says of a body that does not come
+        passes = ("content-length",) if method == "HEAD" else ()
+        kept = [(name, value) for name, value in response.getheaders()
+                if name.lower() not in HOP_BY_HOP or name.lower() in passes]
         content = response.read()
         backend.close()
         return response.status, response.reason, kept, content
 
     def _answer(self, connection, status, reason, headers, body, cut=False):
         text = f"HTTP/1.1 {status} {reason}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers)
-        connection.sendall(text.encode("latin-1") + f"Content-Length: {len(body)}\r\n\r\n".encode())
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            text += f"Content-Length: {len(body)}\r\n"
+        connection.sendall(text.encode("latin-1") + b"\r\n")
         if cut:
             connection.sendall(body[:len(body) // 2])
             raise Cut

@@ -375,3 +375,58 @@ TEST(refused_and_cancelled_and_unusable)
 	trust_free(world.trust);
 	server_stop(&world.there);
 }
+
+/* Answers one request on each connection, and drops the next one on it. */
+static void *serve_once(void *context)
+{
+	static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	int listener = *(int *)context;
+	for (;;) {
+		char request[4096] = "", next[4096] = "";
+		int fd = accept(listener, NULL, NULL);
+		if (fd < 0)
+			return NULL;
+		if (receive(fd, request, sizeof request))
+			send(fd, ok, strlen(ok), MSG_NOSIGNAL);
+		(void)receive(fd, next, sizeof next);
+		close(fd);
+	}
+}
+
+/* What is sent on a connection that was used before and dies fails once: the next exchange is a new one. */
+TEST(a_body_after_a_connection_that_died)
+{
+	struct world world;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+	pthread_t thread;
+	char url[64];
+	static const enum http_failure want[] = {HTTP_OK, HTTP_RESET, HTTP_OK, HTTP_RESET,
+						 HTTP_OK};
+	world_open(&world);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	bind(listener, (struct sockaddr *)&address, sizeof address);
+	listen(listener, 8);
+	getsockname(listener, (struct sockaddr *)&address, &size);
+	pthread_create(&thread, NULL, serve_once, &listener);
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		struct http_request request = request_to(&world, "/", url, sizeof url);
+		struct http_response response = {0};
+		struct err err = {0};
+		snprintf(url, sizeof url, "http://127.0.0.1:%d/",
+			 ntohs(address.sin_port));
+		request.method = "PUT";
+		request.body = "body";
+		request.body_len = 4;
+		test_row("exchange %zu", i + 1);
+		CHECK_OK(http_perform(world.client, &request, &response, &err), &err);
+		CHECK_INT_EQ(response.failure, want[i]);
+		http_response_release(&response);
+	}
+	test_at_row(NULL);
+	world_close(&world); /* the server waits for more from us */
+	shutdown(listener, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	close(listener);
+}
