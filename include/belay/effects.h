@@ -118,11 +118,12 @@
  *   object.read [world]  {store, name, max_bytes} → {text|base64, sha256}; ERR_NOT_FOUND, ERR_LIMIT
  *            sha256 is of what lies there: redaction may change the text on its way up.
  *   object.head [world]  {store, name}            → {size_bytes, modified_ms, sha256|null}; ERR_NOT_FOUND
- *   object.write  {store, name, text, mark}       → {sha256}    act; ERR_FAIL with sys_errno EEXIST when
- *            the name is taken by something else than what this call (or an earlier try of it) wrote
+ *   object.write  {store, name, text}             → {sha256}    act; ERR_FAIL with sys_errno EEXIST when
+ *            the name is taken by something else than this text, which an earlier try may have written
  *   object.remove {store, name}                   → {}          act; one that is gone is no error
  *   object.unfinished [world] {store, prefix}     → {uploads: [{name, id, begun_ms}]}
- *   object.abandon    {store, name, id}           → {}          act
+ *   object.abandon    {store, name, id}           → {}          act; `name` may be "" when it was lost, as
+ *            object.unfinished says it then; one that is gone is no error
  *            STORE is {name, directory: path, mode?} | {name, ssh: HOST, path} | {name, s3: {endpoint, bucket,
  *            prefix?, region?, virtual_host?, access_key: text|secret, secret_key: secret,
  *            session_token?: secret, web_identity?: {role, token: secret, endpoint?, session?}, profile?:
