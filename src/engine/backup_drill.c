@@ -103,15 +103,6 @@ static int choose_target(struct drill *drill, struct err *err)
 	return 0;
 }
 
-/* Where it was restored to: a path, or the command that took it. */
-static const char *place_of(const struct drill *drill)
-{
-	const char *path = json_get_string(drill->to, "directory", NULL);
-	if (!path)
-		path = json_get_string(drill->to, "file", NULL);
-	return path ? path : json_get_string(drill->to, "run", NULL);
-}
-
 /* --- checks ----------------------------------------------------------------------------------- */
 
 /* They run among what was restored: in the directory, or beside the file. NULL: where belay runs. */
@@ -126,7 +117,7 @@ static json_t *check_args(const struct drill *drill,
 	bool command = json_get_string(drill->to, "run", NULL);
 	return json_pack("{s:s, s:s*, s:{s:s, s:s, s:s}, s:I, s:i}", "shell", check->run,
 			 "directory", directory_of(drill), "env", "BELAY_RESTORED",
-			 command ? "" : place_of(drill), "BELAY_BACKUP",
+			 command ? "" : backup_source_target(drill->to), "BELAY_BACKUP",
 			 drill->source.name, "BELAY_BACKUP_ID", drill->source.id,
 			 "timeout_ms", (json_int_t)drill->backup->timeout_ms,
 			 "max_output_bytes", CHECK_OUTPUT_MAX_BYTES);
@@ -357,8 +348,8 @@ static json_t *result_of_drill(const struct drill *drill)
 		source->id, "at",
 		source->place ? time_format(backup_source_at_ms(source), at) : NULL,
 		"store", source->place, "outcome", has_failed(drill) ? "fail" : "pass",
-		"reason", reason_of(drill), "to", place_of(drill), "rto_ms",
-		measured(drill->rto_ms), "rto_promised_ms",
+		"reason", reason_of(drill), "to", backup_source_target(drill->to),
+		"rto_ms", measured(drill->rto_ms), "rto_promised_ms",
 		promised(backup->drill.rto_ms), "rpo_ms", measured(drill->rpo_ms),
 		"rpo_promised_ms", promised(backup->every_ms), "bytes",
 		number_of(drill, "open_bytes"), "entries", number_of(drill, "entries"),

@@ -108,9 +108,11 @@ static json_t *target_in_words(const json_t *to)
 static void add_hint(const struct restore *restore, struct err *err)
 {
 	const struct backup_source *source = &restore->source;
-	if (err->sys_errno == EEXIST)
-		err_hint(err, "--overwrite replaces what is there");
-	else if (err->sys_errno == ENOSPC)
+	if (err->sys_errno == EEXIST) {
+		err->hint[0] = '\0'; /* which words do it is known only here */
+		err_hint(err, "name a place that does not exist; --overwrite replaces "
+			      "what is there");
+	} else if (err->sys_errno == ENOSPC)
 		err_hint(err, "it needs %lld bytes; nothing was left behind",
 			 (long long)json_get_int(
 				 json_object_get(source->read.manifest, "data"),
@@ -156,15 +158,14 @@ static void record(struct restore *restore)
 	const struct err *failure = &restore->failure;
 	bool good = failure->code == ERR_NONE;
 	struct err unrecorded = {0};
-	_cleanup_json_ json_t *to = target_in_words(restore->to);
 	if (!source->backup || backup_source_was_refused(failure, restore->to))
 		return;
 	effects_acknowledge_cancel(source->desk->engine.fx);
 	json_t *data = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup", source->name, "id",
-		source->id, "store", source->place, "to", json_get_string(to, "text", ""),
-		"outcome", good ? "good" : "bad", "reason",
-		good ? NULL : failure->message, "bytes",
+		source->id, "store", source->place, "to",
+		backup_source_target(restore->to), "outcome", good ? "good" : "bad",
+		"reason", good ? NULL : failure->message, "bytes",
 		(json_int_t)json_get_int(restore->answer, "open_bytes", 0), "duration_ms",
 		(json_int_t)restore->duration_ms);
 	if (backup_record(source->desk, "backup.restored", data, &unrecorded) < 0)

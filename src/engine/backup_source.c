@@ -320,6 +320,17 @@ int backup_source_file_in(const char *directory, const json_t *manifest, json_t 
 	return 0;
 }
 
+const char *backup_source_target(const json_t *to)
+{
+	static const char *const kinds[] = {"directory", "file", "run"};
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const char *text = json_get_string(to, kinds[i], NULL);
+		if (text)
+			return text;
+	}
+	return NULL;
+}
+
 /* TO, with what a command may want to know. New. */
 static json_t *target_for(const struct backup_source *source, const json_t *to)
 {

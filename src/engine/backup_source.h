@@ -52,6 +52,8 @@ int backup_source_read(struct backup_source *source, const json_t *to, const cha
 bool backup_source_was_refused(const struct err *err, const json_t *to);
 /* How a command ended: an error unless well. The hint has what it said last. */
 int backup_source_judge_run(const json_t *answer, struct err *err);
+/* Where TO leads, for people: its path, or its command. */
+const char *backup_source_target(const json_t *to);
 /* TO of a stream's file in a directory. Its name comes from outside: ERR_CONFIG when it would lead out of there. */
 int backup_source_file_in(const char *directory, const json_t *manifest, json_t **ret,
 			  struct err *err);

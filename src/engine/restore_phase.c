@@ -115,8 +115,9 @@ static void record(struct transaction *t, const json_t *answer, int64_t duration
 	record_event(t, "backup.restored",
 		     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup",
 			       source->name, "id", source->id, "store", source->place,
-			       "to", "in place", "outcome", good ? "good" : "bad",
-			       "reason", good ? NULL : failure->message, "bytes",
+			       "to", backup_source_target(t->restoring->backup->restore),
+			       "outcome", good ? "good" : "bad", "reason",
+			       good ? NULL : failure->message, "bytes",
 			       (json_int_t)json_get_int(answer, "open_bytes", 0),
 			       "duration_ms", (json_int_t)duration_ms));
 }
