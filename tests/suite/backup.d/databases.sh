@@ -43,9 +43,11 @@ dumps_of_databases() {
 		  store: {directory: kept}
 		  restore: {run: 'mariadb $my_options back', env: {MYSQL_PASSWORD: {env: MY_PASSWORD}}}
 	YAML
-	run 0 backup run --json
+	run 0 backup run --json --record run.tape
 	verdict 'three dumps' "$(said '[.backups[].outcome] | join(" ")')" 'made made made'
 	verdict 'one read of the source' "$(wc -l <read)" 1
+	run 0 replay run.tape --json
+	verdict 'replayed without a source, a store or a secret' "$(wc -l <read)" 1
 	for name in here there; do
 		run 0 backup restore $name --to-file $name.dump
 		fresh_database back
