@@ -126,22 +126,15 @@ static int check_symlink(const struct entry_rules *rules, const char *shown,
 	return 0;
 }
 
-static void remember_symlink(struct entry_rules *rules, const char *path)
-{
-	json_object_setn_new_nocheck(rules->symlinks, path, strlen(path), json_true());
-}
-
-static int check_hardlink(struct entry_rules *rules, const char *shown, const char *path,
+static int check_hardlink(const struct entry_rules *rules, const char *shown,
 			  const char *target, struct err *err)
 {
 	_cleanup_free_ char *normal = target && *target != '/' ? normalise(target) : NULL;
 	if (!normal || !*normal)
 		return refuse(shown, "is a hard link that points outside", err);
-	bool to_symlink = is_symlink(rules, normal, strlen(normal));
-	if ((to_symlink && !rules->keep_links) || leads_through_symlink(rules, normal))
+	if (is_symlink(rules, normal, strlen(normal)) ||
+	    leads_through_symlink(rules, normal))
 		return refuse(shown, "is a hard link to or through a symbolic link", err);
-	if (to_symlink)
-		remember_symlink(rules, path);
 	return 0;
 }
 
@@ -168,10 +161,12 @@ int entry_rules_check(struct entry_rules *rules, const char *path, enum entry_ty
 			return refuse(path, "replaces the root", err);
 		if (check_symlink(rules, path, normal, target, err) < 0)
 			return -1;
-		remember_symlink(rules, normal);
+		if (!rules->keep_links)
+			json_object_setn_new_nocheck(rules->symlinks, normal,
+						     strlen(normal), json_true());
 		return 0;
 	case ENTRY_HARDLINK:
-		return check_hardlink(rules, path, normal, target, err);
+		return check_hardlink(rules, path, target, err);
 	case ENTRY_OTHER:
 		return refuse(path, "is a device, FIFO or socket", err);
 	}

@@ -22,8 +22,8 @@ struct entry_rules;
 struct entry_rules *entry_rules_new(void);
 void entry_rules_free(struct entry_rules *rules);
 
-/* For who makes entries without following any link, as a restore has to bring back what was there: symbolic links may
- * lead anywhere, and hard links to a symbolic one. Nothing may lead through one, still. */
+/* For who makes entries without following any link, and so notices when a path leads through one: symbolic links may
+ * lead anywhere, as a restore has to bring back what was there, and are not remembered. */
 void entry_rules_keep_links(struct entry_rules *rules);
 
 /* Judges the next entry and remembers it. `target`: of a link, else NULL. 0, or -1 with ERR_CONFIG. */

@@ -18,15 +18,19 @@
 
 enum { WRITEBACK_BYTES = 8 << 20 };
 
-/* A directory's permissions and times, set when nothing is made in it any more. */
+/* What an entry gets once it is there. */
+struct clothes {
+	uid_t uid; /* (uid_t)-1: stays whose it is */
+	gid_t gid;
+	mode_t mode;
+	struct timespec times[2];
+	struct archive_entry *attributes; /* NULL: none */
+};
+
 struct tree_directory {
 	char *path;
 	size_t order; /* of several with one path the last one counts */
-	mode_t mode;
-	struct timespec times[2];
-	uid_t uid;
-	gid_t gid;
-	struct archive_entry *attributes; /* NULL: none */
+	struct clothes clothes;
 };
 
 static void close_fd(int *fd)
@@ -56,6 +60,12 @@ static int cannot(struct tree_maker *maker, const char *verb, struct err *err)
 		return refuse(maker, "lies behind a symbolic link", err);
 	case EISDIR:
 		return refuse(maker, "is a directory already", err);
+	case ENOSPC:
+	case EDQUOT:
+		err_set_errno(err, ERR_FAIL, errno, "cannot %s '%.300s'", verb,
+			      maker->path);
+		return err_hint(err, "make room there, or name a directory on another "
+				     "file system");
 	default:
 		return err_set_errno(err, ERR_FAIL, errno, "cannot %s '%.300s'", verb,
 				     maker->path);
@@ -110,7 +120,6 @@ static void times_of(struct archive_entry *entry, struct timespec ret_times[stat
 	ret_times[1] = modified;
 }
 
-/* Whom an entry is given to; (uid_t)-1: nobody else. */
 static void owner_of(struct tree_maker *maker, uid_t *ret_uid, gid_t *ret_gid)
 {
 	struct archive_entry *entry = maker->entry;
@@ -125,25 +134,27 @@ static void owner_of(struct tree_maker *maker, uid_t *ret_uid, gid_t *ret_gid)
 				   (uint32_t)archive_entry_gid(entry));
 }
 
-/* Owners come first, as a change of theirs takes away set-id bits and capabilities; times last. */
-static int dress(struct tree_maker *maker, int fd, struct archive_entry *attributes,
-		 const struct tree_directory *as)
+/* Those of the entry in hand, whose attributes are borrowed. */
+static struct clothes clothes_of(struct tree_maker *maker)
 {
-	if (as->uid != (uid_t)-1 && fchown(fd, as->uid, as->gid) < 0)
-		return -1;
-	if (fchmod(fd, as->mode) < 0)
-		return -1;
-	if (attributes)
-		tree_attributes_set(attributes, fd, maker->owners, maker->names);
-	return futimens(fd, as->times);
+	struct clothes clothes = {.mode = mode_of(maker)};
+	times_of(maker->entry, clothes.times);
+	owner_of(maker, &clothes.uid, &clothes.gid);
+	if (tree_attributes_any(maker->entry))
+		clothes.attributes = maker->entry;
+	return clothes;
 }
 
-static struct tree_directory clothes_of(struct tree_maker *maker)
+/* Owners come first, as a change of theirs takes away set-id bits and capabilities; times last. */
+static int dress(struct tree_maker *maker, int fd, const struct clothes *clothes)
 {
-	struct tree_directory as = {.mode = mode_of(maker)};
-	times_of(maker->entry, as.times);
-	owner_of(maker, &as.uid, &as.gid);
-	return as;
+	if (clothes->uid != (uid_t)-1 && fchown(fd, clothes->uid, clothes->gid) < 0)
+		return -1;
+	if (fchmod(fd, clothes->mode) < 0)
+		return -1;
+	if (clothes->attributes)
+		tree_attributes_set(clothes->attributes, fd, maker->owners, maker->names);
+	return futimens(fd, clothes->times);
 }
 
 /* --- directories ----------------------------------------------------------------------------- */
@@ -165,7 +176,7 @@ static int use_existing(struct tree_maker *maker, int parent, const char *name,
 
 static int make_directory(struct tree_maker *maker, struct err *err)
 {
-	struct tree_directory directory = clothes_of(maker);
+	struct tree_directory directory = {.clothes = clothes_of(maker)};
 	if (*maker->path) {
 		const char *name;
 		int parent = tree_place_parent(&maker->place, maker->path, &name);
@@ -179,8 +190,8 @@ static int make_directory(struct tree_maker *maker, struct err *err)
 	}
 	directory.path = mem_strdup(maker->path);
 	directory.order = maker->directories.count;
-	if (tree_attributes_any(maker->entry))
-		directory.attributes = archive_entry_clone(maker->entry);
+	if (directory.clothes.attributes)
+		directory.clothes.attributes = archive_entry_clone(maker->entry);
 	*vec_push(&maker->directories) = directory;
 	return 0;
 }
@@ -197,7 +208,7 @@ static int dress_directory(struct tree_maker *maker,
 			   const struct tree_directory *directory, struct err *err)
 {
 	_cleanup_fd_ int fd = beneath_open(maker->place.root, directory->path);
-	if (fd >= 0 && dress(maker, fd, directory->attributes, directory) == 0)
+	if (fd >= 0 && dress(maker, fd, &directory->clothes) == 0)
 		return 0;
 	return err_set_errno(err, ERR_FAIL, errno,
 			     "cannot set permissions and times of '%.300s'",
@@ -302,12 +313,10 @@ static int write_content(struct tree_maker *maker, int fd, struct tree_content c
 static int fill_file(struct tree_maker *maker, int fd, struct tree_content content,
 		     struct err *err)
 {
-	struct tree_directory as = clothes_of(maker);
-	struct archive_entry *attributes =
-		tree_attributes_any(maker->entry) ? maker->entry : NULL;
+	struct clothes clothes = clothes_of(maker);
 	if (write_content(maker, fd, content, err) < 0)
 		return -1;
-	if (dress(maker, fd, attributes, &as) < 0)
+	if (dress(maker, fd, &clothes) < 0)
 		return cannot(maker, "set permissions and times of", err);
 	return 0;
 }
@@ -336,11 +345,11 @@ static int make_file(struct tree_maker *maker, int parent, const char *name,
 
 static int dress_link(struct tree_maker *maker, int parent, const char *name)
 {
-	struct tree_directory as = clothes_of(maker);
-	if (as.uid != (uid_t)-1 &&
-	    fchownat(parent, name, as.uid, as.gid, AT_SYMLINK_NOFOLLOW) < 0)
+	struct clothes clothes = clothes_of(maker);
+	if (clothes.uid != (uid_t)-1 &&
+	    fchownat(parent, name, clothes.uid, clothes.gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
-	return utimensat(parent, name, as.times, AT_SYMLINK_NOFOLLOW);
+	return utimensat(parent, name, clothes.times, AT_SYMLINK_NOFOLLOW);
 }
 
 static int make_symlink(struct tree_maker *maker, int parent, const char *name,
@@ -479,7 +488,7 @@ void tree_maker_close(struct tree_maker *maker)
 {
 	for (size_t i = 0; i < maker->directories.count; i++) {
 		free(maker->directories.items[i].path);
-		archive_entry_free(maker->directories.items[i].attributes);
+		archive_entry_free(maker->directories.items[i].clothes.attributes);
 	}
 	free(maker->directories.items);
 	owner_names_freep(&maker->names);

@@ -73,7 +73,7 @@ TEST(refuses_entries)
 		 "points outside"},
 		{"hard link through a link",
 		 {{"l", '2', ".."}, {"h", '1', "l/secret"}},
-		 "through a symbolic link"},
+		 "behind a symbolic link"},
 		{"hard link to nothing", {{"h", '1', "nothing"}}, "not there"},
 		{"hard link to a directory", {{"d/", '5'}, {"h", '1', "d"}}, "'h'"},
 		{"character device", {{"dev", '3'}}, "device"},
