@@ -78,3 +78,33 @@ TEST(rules)
 		entry_rules_free(rules);
 	}
 }
+
+TEST(links_kept)
+{
+	static const struct kept_row {
+		const char *name;
+		struct entry entry;
+		const char *message; /* NULL: accepted */
+	} kept_rows[] = {
+		{"absolute link", {"a", ENTRY_SYMLINK, "/etc"}, NULL},
+		{"link out", {"b", ENTRY_SYMLINK, "../../x"}, NULL},
+		{"link out, hidden", {"c", ENTRY_SYMLINK, "d/../../x"}, NULL},
+		{"hard link to a link", {"d", ENTRY_HARDLINK, "a"}, NULL},
+		{"link to nothing", {"e", ENTRY_SYMLINK, ""}, "to nothing"},
+		{"hard link out", {"f", ENTRY_HARDLINK, "../x"}, "points outside"},
+		{"parent", {"../g", ENTRY_FILE, NULL}, "'..' in its path"},
+		{"device", {"h", ENTRY_OTHER, NULL}, "device"},
+	};
+	struct entry_rules *rules = entry_rules_new();
+	entry_rules_keep_links(rules);
+	FOR_ROWS(row, kept_rows) {
+		struct err err = {0};
+		int result = entry_rules_check(rules, row->entry.path, row->entry.type,
+					       row->entry.target, &err);
+		if (row->message)
+			CHECK_FAILS(result, &err, ERR_CONFIG, row->message);
+		else
+			CHECK_OK(result, &err);
+	}
+	entry_rules_free(rules);
+}
