@@ -337,6 +337,20 @@ TEST(what_is_there_stays_unless_told)
 	vault_end(vault);
 }
 
+/* What was being written may be half there: that is worth knowing. */
+TEST(a_restore_that_is_ended_by_a_signal_is_on_the_journal)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	const struct engine_backup asked = {.to_command = "psql"};
+	vault_make_copies(vault, 1);
+	json_object_set_new(vault->fails, "backup.read", json_string("cancelled"));
+	CHECK_INT_EQ(restore(vault, &asked), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_CANCELLED);
+	_cleanup_json_ json_t *entry = recorded(vault);
+	CHECK_STR_EQ(json_get_string(entry, "outcome", ""), "bad");
+	vault_end(vault);
+}
+
 /* --- commands and folders --------------------------------------------------------------------- */
 
 TEST(a_command_knows_what_it_gets_and_may_fail)
