@@ -212,6 +212,52 @@ static void annotate_end(struct annotator *annotator, const json_t *result)
 						    .message = message.data});
 }
 
+static void annotate_backup(struct annotator *annotator, const char *name,
+			    enum action_level level, const char *message)
+{
+	_cleanup_free_ char *title = str_format("backup %s", name);
+	_cleanup_free_ char *own = mem_strdup(message);
+	action_annotate(annotator->annotations,
+			&(struct action_annotation){
+				.level = level, .title = title, .message = own});
+}
+
+static bool is_backup_failure(const char *outcome)
+{
+	return str_equal(outcome, "failed") || str_equal(outcome, "partial") ||
+	       str_equal(outcome, "fail") || str_equal(outcome, "bad");
+}
+
+/* Backups that were not made, copies that are damaged, and what is worth knowing of the others. */
+static void annotate_backups(struct annotator *annotator, const json_t *backups)
+{
+	size_t index, at;
+	const json_t *row, *part;
+	json_array_foreach(backups, index, row) {
+		const char *name = json_get_string(row, "name", "?");
+		const char *reason = json_get_string(row, "reason", NULL);
+		bool failed = is_backup_failure(json_get_string(row, "outcome", ""));
+		if (reason)
+			annotate_backup(annotator, name,
+					failed ? ACTION_ERROR : ACTION_WARNING, reason);
+		json_array_foreach(json_object_get(row, "copies"), at, part) {
+			const char *why = json_get_string(part, "reason", NULL);
+			bool bad =
+				is_backup_failure(json_get_string(part, "outcome", ""));
+			_cleanup_free_ char *text =
+				str_format("%s: %s", json_get_string(part, "store", "?"),
+					   why ? why : "");
+			if (why && !reason)
+				annotate_backup(annotator, name,
+						bad ? ACTION_ERROR : ACTION_WARNING,
+						text);
+		}
+		json_array_foreach(json_object_get(row, "warnings"), at, part)
+			annotate_backup(annotator, name, ACTION_WARNING,
+					json_string_value(part));
+	}
+}
+
 void action_annotate_result(struct action_annotations *annotations, const json_t *result,
 			    const struct config *config, const char *directory)
 {
@@ -224,6 +270,7 @@ void action_annotate_result(struct action_annotations *annotations, const json_t
 	json_array_foreach(json_object_get(result, "gates"), index, gate)
 		annotate_gate(&annotator, gate);
 	annotate_hosts(&annotator, json_object_get(result, "services"));
+	annotate_backups(&annotator, json_object_get(result, "backups"));
 }
 
 /* --- as workflow commands -------------------------------------------------------------------- */

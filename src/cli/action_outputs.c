@@ -40,6 +40,23 @@ static void add_gate_reason(struct str *out, const json_t *gate)
 	}
 }
 
+/* Of each backup the first thing that is wrong with it: its own reason, or that of a copy. */
+static void add_backup_reasons(struct str *out, const json_t *backups)
+{
+	size_t index, at;
+	const json_t *row, *copy;
+	json_array_foreach(backups, index, row) {
+		const char *reason = json_get_string(row, "reason", NULL);
+		json_array_foreach(json_object_get(row, "copies"), at, copy) {
+			if (!reason)
+				reason = json_get_string(copy, "reason", NULL);
+		}
+		if (reason)
+			str_addf(out, "%s%s: %s", out->len ? "; " : "",
+				 json_get_string(row, "name", "?"), reason);
+	}
+}
+
 static void add_reason(struct str *out, const struct action_outcome *outcome)
 {
 	if (outcome->status == 0)
@@ -48,6 +65,8 @@ static void add_reason(struct str *out, const struct action_outcome *outcome)
 		str_add(out, outcome->err->message);
 	else if (json_object_get(outcome->value, "verdicts"))
 		add_gate_reason(out, outcome->value);
+	else if (json_object_get(outcome->value, "backups"))
+		add_backup_reasons(out, json_object_get(outcome->value, "backups"));
 	else
 		str_add(out, json_get_string(outcome->value, "reason", ""));
 }

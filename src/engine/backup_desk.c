@@ -148,7 +148,8 @@ int backup_choose_one(const struct backup_desk *desk, const struct config_backup
 	size_t count = 0;
 	for (size_t i = 0; i < config->backup_count; i++) {
 		const struct config_backup *backup = &config->backups[i];
-		if (!is_in_scope(desk, backup) || (name && strcmp(name, backup->name)))
+		if (!is_in_scope(desk, backup) ||
+		    (name && strcmp(name, backup->name) != 0))
 			continue;
 		str_addf(&names, "%s%s", count++ ? ", " : "", backup->name);
 		found = backup;

@@ -218,7 +218,10 @@ static int end_failed(struct backup_making *making, const struct err *cause,
 	backup_targets_sweep(making, making->id);
 	report_end(making, "failed", cause->message);
 	if (making_record(making, cause->message, err) < 0)
-		return -1;
+		return err_wrap(err,
+				"the backup '%s' failed (%s), which the journal does "
+				"not know",
+				making->backup->name, cause->message);
 	if (cause->code == ERR_CANCELLED) {
 		*err = *cause;
 		return err_wrap(err, "backup '%s'", making->backup->name);
@@ -293,11 +296,9 @@ static int make(struct backup_making *making, json_t **ret_row, struct err *err)
 int backup_make(struct backup_desk *desk, const struct config_backup *backup,
 		json_t **ret_row, struct err *err)
 {
-	__attribute__((cleanup(making_release))) struct backup_making making;
-	if (backup_check_store(desk, backup, err) < 0) {
-		making = (struct backup_making){0};
+	if (backup_check_store(desk, backup, err) < 0)
 		return -1;
-	}
+	__attribute__((cleanup(making_release))) struct backup_making making;
 	making_init(&making, desk, backup);
 	return make(&making, ret_row, err);
 }

@@ -55,6 +55,16 @@ static const struct {
 	 "::error title=check up%3A fail,file=services/api/belay.yml,line=3,col=3::no "
 	 "answer%0A.status == 200   actual 503\n"
 	 "::warning title=check slow%3A fail,file=services/api/belay.yml,line=4,col=3::late\n"},
+	{"backups", NULL,
+	 "{'backups': [{'name': 'db', 'outcome': 'made', 'reason': null, 'warnings': "
+	 "['expired']}, {'name': 'app', 'outcome': 'partial', 'reason': 'far: no room'}, "
+	 "{'name': 'site', 'outcome': 'bad', 'reason': null, 'copies': [{'store': 'near', "
+	 "'outcome': 'bad', 'reason': 'damaged'}, {'store': 'far', 'outcome': 'unknown', "
+	 "'reason': 'away'}, {'store': 'x', 'outcome': 'good', 'reason': null}]}]}",
+	 "::error title=backup app::far: no room\n"
+	 "::error title=backup site::near: damaged\n"
+	 "::warning title=backup db::expired\n"
+	 "::warning title=backup site::far: away\n"},
 	{"a check that is not in the file", NULL,
 	 "{'verdicts': [{'check': 'x', 'outcome': 'inconclusive', 'reason': 'no data'}]}",
 	 "::warning title=check x%3A inconclusive::no data\n"},

@@ -170,6 +170,12 @@ static const struct {
 	 "'outcome': 'fail', 'reason': 'late'}]}",
 	 1, NULL,
 	 "decision<<X\nfailed\nX\nreason_code<<X\nchecks-failed\nX\nexit_status<<X\n1\nX\nreason<<X\nb: down; c: late\nX\n"},
+	{"backups",
+	 "{'backups': [{'name': 'db', 'outcome': 'made', 'reason': null}, {'name': 'app', "
+	 "'outcome': 'failed', 'reason': 'no room'}, {'name': 'site', 'outcome': 'bad', "
+	 "'reason': null, 'copies': [{'reason': null}, {'reason': 'damaged'}]}]}",
+	 1, NULL,
+	 "decision<<X\nfailed\nX\nreason_code<<X\nrun-failed\nX\nexit_status<<X\n1\nX\nreason<<X\napp: no room; site: damaged\nX\n"},
 	{"an error", NULL, 10, "the lock is held",
 	 "decision<<X\nlocked\nX\nreason_code<<X\nfail\nX\nexit_status<<X\n10\nX\nreason<<X\nthe lock is held\nX\n"},
 	{"another error", NULL, 2, "no configuration found",
