@@ -136,7 +136,7 @@ int live_backup_read(struct live_call *call, json_t **ret_answer, struct err *er
 		return err_set(err, ERR_CONFIG,
 			       "what is sealed cannot be restored without its key");
 	if ((target.to && live_target_check(&target, err) < 0) ||
-	    live_depot_open(call, store, &depot, err) < 0)
+	    live_depot_open(call, store, live_stop_child(call), &depot, err) < 0)
 		return -1;
 	int result = read_all(call, depot, opener, &target, ret_answer, err);
 	json_decref(target.run);

@@ -98,7 +98,8 @@ static int open_stores(struct live_call *call, struct stores *ret, struct err *e
 	ret->open = mem_array(struct depot *, ret->count);
 	ret->errors = mem_array(struct err, ret->count);
 	for (size_t i = 0; i < ret->count; i++) {
-		if (live_depot_open(call, json_array_get(ret->list, i), &ret->depots[i],
+		if (live_depot_open(call, json_array_get(ret->list, i),
+				    live_stop_child(call), &ret->depots[i],
 				    &ret->errors[i]) == 0)
 			ret->open[ret->open_count++] = ret->depots[i];
 	}

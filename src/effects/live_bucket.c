@@ -282,7 +282,7 @@ int live_bucket_open(struct live_store *store, struct depot **ret, struct err *e
 {
 	struct own_keys keys = {0};
 	struct s3_options options = {
-		.stop = live_stop(store->call),
+		.stop = store->stop,
 		.owner = {.context = store,
 			  .take = take_client,
 			  .give = give_client,

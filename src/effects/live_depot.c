@@ -123,7 +123,7 @@ static int open_ssh(struct live_store *store, struct depot **ret, struct err *er
 		.give = keep_link,
 		.release = free,
 		.context = store,
-		.stop = live_stop(store->call),
+		.stop = store->stop,
 	};
 	if (!options.path || !*options.path)
 		return err_set(err, ERR_CONFIG, "a store on a host needs a 'path'");
@@ -141,8 +141,8 @@ static int open_directory(const json_t *store, struct depot **ret, struct err *e
 		path, (unsigned)json_get_int(store, "mode", DEFAULT_MODE), ret, err);
 }
 
-int live_depot_open(struct live_call *call, const json_t *store, struct depot **ret,
-		    struct err *err)
+int live_depot_open(struct live_call *call, const json_t *store, struct stop stop,
+		    struct depot **ret, struct err *err)
 {
 	bool directory = json_object_get(store, "directory") != NULL;
 	bool ssh = json_object_get(store, "ssh") != NULL;
@@ -153,7 +153,7 @@ int live_depot_open(struct live_call *call, const json_t *store, struct depot **
 	if (directory)
 		return open_directory(store, ret, err);
 	struct live_store *opened = mem_new(struct live_store);
-	*opened = (struct live_store){call, store, kept_for(call, store)};
+	*opened = (struct live_store){call, store, stop, kept_for(call, store)};
 	int result =
 		ssh ? open_ssh(opened, ret, err) : live_bucket_open(opened, ret, err);
 	if (result < 0)

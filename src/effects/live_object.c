@@ -16,7 +16,8 @@
 
 static int open_store(struct live_call *call, struct depot **ret, struct err *err)
 {
-	return live_depot_open(call, json_object_get(call->args, "store"), ret, err);
+	return live_depot_open(call, json_object_get(call->args, "store"),
+			       live_stop(call), ret, err);
 }
 
 /* The store, and the object that is asked for. */

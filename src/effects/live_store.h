@@ -30,6 +30,7 @@ struct live_kept_store {
 struct live_store {
 	struct live_call *call;
 	const json_t *value; /* STORE; borrowed from the arguments */
+	struct stop stop;
 	struct live_kept_store *kept;
 };
 

@@ -25,7 +25,7 @@ struct depot_ssh_options {
 		void *context); /* with the depot; NULL: the context outlives it */
 	void *context;
 	int64_t timeout_ms; /* for one command that moves no data; 0: a minute */
-	struct stop stop;
+	struct stop stop;   /* not for the end of uploads, good or bad */
 };
 
 /* No connection is made. Release with depot_freep(). */

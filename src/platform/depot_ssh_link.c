@@ -24,7 +24,7 @@ static int fail_cancelled(struct err *err)
 	return err_set(err, ERR_CANCELLED, "cancelled");
 }
 
-int host_wait(const struct host *host, pthread_cond_t *condition, pthread_mutex_t *lock)
+int host_wait(const struct stop *stop, pthread_cond_t *condition, pthread_mutex_t *lock)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
@@ -32,7 +32,7 @@ int host_wait(const struct host *host, pthread_cond_t *condition, pthread_mutex_
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	pthread_cond_timedwait(condition, lock, &until);
-	return stop_asked(&host->options.stop) ? -1 : 0;
+	return stop_asked(stop) ? -1 : 0;
 }
 
 static void return_link(struct host *host, struct ssh_link *link)
@@ -49,14 +49,15 @@ static void return_link(struct host *host, struct ssh_link *link)
 		ssh_link_close(link);
 }
 
-static int take_link(struct host *host, struct ssh_link **ret, struct err *err)
+static int take_link(struct host *host, const struct stop *stop, struct ssh_link **ret,
+		     struct err *err)
 {
 	struct ssh_link *link = NULL;
 	int waited = 0;
 	pthread_mutex_lock(&host->lock);
 	while (waited == 0 && !host->links.idle_count &&
 	       host->links.open_count == SSH_LINKS_MAX)
-		waited = host_wait(host, &host->returned, &host->lock);
+		waited = host_wait(stop, &host->returned, &host->lock);
 	if (waited == 0 && host->links.idle_count)
 		link = host->links.idle[--host->links.idle_count];
 	else if (waited == 0)
@@ -86,6 +87,11 @@ void host_close_links(struct host *host)
 			ssh_link_close(link);
 	}
 	host->links.idle_count = 0;
+}
+
+static struct stop stop_of(const struct host *host, const struct host_call *call)
+{
+	return call->tidies ? STOP_NEVER : host->options.stop;
 }
 
 /* --- one attempt --------------------------------------------------------------------------- */
@@ -187,7 +193,8 @@ static int attempt(struct host *host, const struct host_call *call, struct ssh_l
 	str_clear(&ret->text);
 	ret->count = 0;
 	*ret_again = true;
-	if (ssh_stream_open(link, command, idle_ms, host->options.stop, &stream, err) < 0)
+	if (ssh_stream_open(link, command, idle_ms, stop_of(host, call), &stream, err) <
+	    0)
 		return -1;
 	int result = 0;
 	if (call->input_bytes)
@@ -217,7 +224,8 @@ static int try_once(struct host *host, const struct host_call *call, bool again,
 {
 	struct ssh_link *link = NULL;
 	*ret_again = false;
-	if (take_link(host, &link, err) < 0) {
+	struct stop stop = stop_of(host, call);
+	if (take_link(host, &stop, &link, err) < 0) {
 		*ret_again = err->code == ERR_NET || err->code == ERR_TIMEOUT;
 		return -1;
 	}
@@ -244,7 +252,8 @@ int host_run(struct host *host, const struct host_call *call, struct host_answer
 			*err = why;
 			return -1;
 		}
-		if (clock_sleep_ms(delay_ms, &host->options.stop) < 0)
+		struct stop stop = stop_of(host, call);
+		if (clock_sleep_ms(delay_ms, &stop) < 0)
 			return fail_cancelled(err);
 	}
 }

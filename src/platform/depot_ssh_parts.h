@@ -63,6 +63,7 @@ struct host_call {
 		repeated; /* takes the place of the last one from the second try on; NULL: the same */
 	const void *input;
 	size_t input_bytes;
+	bool tidies;       /* an end, good or bad: also when everything else stops */
 	int64_t idle_ms;   /* for each wait for the host; 0: as the options say */
 	void *into;        /* standard output; NULL: into `text` */
 	size_t into_bytes; /* more is an error */
@@ -81,8 +82,8 @@ void host_answer_release(struct host_answer *answer);
 /* The same for a script that says nothing. */
 int host_do(struct host *host, const struct host_call *call, struct err *err);
 
-/* Waits a moment for the condition, under its lock. -1 when the depot was asked to stop. */
-int host_wait(const struct host *host, pthread_cond_t *condition, pthread_mutex_t *lock);
+/* Waits a moment for the condition, under its lock. -1 when `stop` was asked. */
+int host_wait(const struct stop *stop, pthread_cond_t *condition, pthread_mutex_t *lock);
 void host_close_links(struct host *host);
 
 /* --- operations ---------------------------------------------------------------------------- */

@@ -72,7 +72,8 @@ static int wait_for_turn(struct depot_upload *upload, unsigned number, bool *ret
 	unsigned failures = upload->failures;
 	while (result == 0 &&
 	       (number > upload->next || (number == upload->next && upload->busy))) {
-		if (host_wait(upload->host, &upload->moved, &upload->lock) < 0)
+		if (host_wait(&upload->host->options.stop, &upload->moved,
+			      &upload->lock) < 0)
 			result = err_set(err, ERR_CANCELLED, "cancelled");
 		else if (upload->failures != failures && number > upload->next)
 			result = err_set(
@@ -147,7 +148,8 @@ int host_put_part(struct depot_upload *upload, unsigned number, const void *data
 static int remove_files(struct host *host, const char *name, const char *id,
 			struct err *err)
 {
-	struct host_call call = {.what = name, .script = host_script_drop, .args = {id}};
+	struct host_call call = {
+		.what = name, .script = host_script_drop, .args = {id}, .tidies = true};
 	return host_do(host, &call, err);
 }
 
@@ -160,6 +162,7 @@ static int publish(struct depot_upload *upload, struct err *err)
 	struct host_call call = {.what = upload->name,
 				 .script = host_script_finish,
 				 .args = {upload->id, size, upload->name},
+				 .tidies = true,
 				 .idle_ms = HOST_DATA_IDLE_MS};
 	return host_do(upload->host, &call, err);
 }

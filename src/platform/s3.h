@@ -70,7 +70,7 @@ struct s3_options {
 	int64_t timeout_ms;             /* for one request; 0: ten minutes */
 	unsigned attempts;              /* 0: six */
 	int64_t first_delay_ms;         /* before the second attempt; 0: half a second */
-	struct stop stop;
+	struct stop stop;               /* not for the end of uploads, good or bad */
 	struct s3_owner owner;
 };
 

@@ -201,6 +201,11 @@ static int read_body(struct http_client *client, const struct s3_call *call,
 	return 0;
 }
 
+static struct stop stop_of(const struct s3 *s3, const struct s3_call *call)
+{
+	return call->tidies ? STOP_NEVER : s3->stop;
+}
+
 static int attempt(struct s3 *s3, const struct s3_call *call, const char *url,
 		   const struct s3_signed *with, struct s3_answer *answer,
 		   struct err *err)
@@ -219,7 +224,7 @@ static int attempt(struct s3 *s3, const struct s3_call *call, const char *url,
 		.stall_timeout_ms = STALL_TIMEOUT_MS,
 		.max_body_bytes = ANSWER_MAX_BYTES,
 		.max_header_bytes = HEADER_MAX_BYTES,
-		.stop = s3->stop,
+		.stop = stop_of(s3, call),
 	};
 	http_response_release(&answer->http);
 	answer->into_count = 0;
@@ -345,7 +350,8 @@ static int repeat(struct s3 *s3, const struct s3_call *call, const char *url,
 			return -1;
 		}
 		int64_t wait = delay_ms(s3, tried, answer->http.retry_after_ms);
-		if (clock_sleep_ms(wait, &s3->stop) < 0)
+		struct stop stop = stop_of(s3, call);
+		if (clock_sleep_ms(wait, &stop) < 0)
 			return err_set(err, ERR_CANCELLED, "cancelled");
 	}
 }

@@ -68,6 +68,7 @@ struct s3_call {
 	const void *body;
 	size_t body_len;
 	const unsigned char *body_sha256; /* when it is known already */
+	bool tidies; /* an end, good or bad: also when everything else stops */
 	/* Where the answer's body goes when it is data; NULL: into the answer. */
 	void *into;
 	size_t into_bytes;

@@ -190,7 +190,8 @@ static int complete(struct depot_upload *upload, bool conditional,
 			       .query = query,
 			       .headers = &headers,
 			       .body = body.data,
-			       .body_len = body.len};
+			       .body_len = body.len,
+			       .tidies = true};
 	int result = s3_call(upload->s3, &call, answer, err);
 	s3_headers_release(&headers);
 	return result;
@@ -246,7 +247,8 @@ static int abort_upload(struct s3 *s3, const char *name, const char *id, struct 
 	struct s3_call call = {.action = "s3:AbortMultipartUpload",
 			       .method = "DELETE",
 			       .name = name,
-			       .query = query};
+			       .query = query,
+			       .tidies = true};
 	int result = s3_call(s3, &call, &answer, &why);
 	if (result < 0 && strcmp(answer.fault.code, "NoSuchUpload") == 0)
 		result = 0; /* gone already */

@@ -594,3 +594,40 @@ TEST(many_objects_in_one_listing)
 	depot_objects_release(&objects);
 	on_host(depot, "rm -rf \"$1\"", NULL);
 }
+
+/* --- stopping ------------------------------------------------------------------------------ */
+
+static atomic_bool stopped;
+
+static bool is_stopped(const void *context)
+{
+	(void)context;
+	return atomic_load(&stopped);
+}
+
+/* Nothing new is begun after that, but what was begun can be given up. */
+TEST(a_depot_that_is_asked_to_stop)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_depot();
+	struct depot_begin begin = {
+		.name = "db/1/data", .mark = "b1", .part_bytes = PART};
+	struct depot_upload *upload = NULL;
+	struct depot_objects objects = {0};
+	struct err err = {0};
+	((struct host *)depot)->options.stop =
+		(struct stop){.asked = is_stopped, .wake_fd = -1};
+	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
+	struct sender second = {
+		.depot = depot, .upload = upload, .number = 2, .bytes = PART};
+	pthread_create(&second.thread, NULL, send_one, &second);
+	usleep(100000);
+	atomic_store(&stopped, true);
+	pthread_join(second.thread, NULL);
+	CHECK_FAILS(second.result, &second.err, ERR_CANCELLED, "part 2");
+	CHECK_FAILS(depot->ops->list(depot, "", &objects, &err), &err, ERR_CANCELLED, "");
+	err_clear(&err);
+	CHECK_OK(depot->ops->abort(upload, &err), &err);
+	atomic_store(&stopped, false);
+	on_host(depot, "[ -z \"$(ls -A \"$1/.belay-uploads\")\" ] && rm -rf \"$1\"",
+		NULL);
+}
