@@ -1,151 +1,10 @@
-/* Backups through a live chain: keys made by keygen, a store in a directory, every kind of source and target of
- * this machine, and a restore by hand with nothing but split, openssl, zstd and tar. */
+/* Backups through a live chain: every kind of source and target of this machine, and a restore by hand with nothing
+ * but split, openssl, zstd and tar. */
+#include "backup_world.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "belay/effects_chain.h"
-#include "belay/json.h"
-#include "belay/mem.h"
-#include "belay/str.h"
-#include "platform/fs.h"
-#include "platform/keygen.h"
-#include "platform/process.h"
 #include "test.h"
-
-#define CHUNK 262144
-
-struct world {
-	struct effects *fx;
-	char *store, *key_path, *certificate_path, *certificate;
-	json_t *written; /* the answer of backup.write */
-	unsigned progress;
-	int64_t progress_bytes;
-};
-
-static void world_make(struct world *world)
-{
-	struct err err = {0};
-	struct secret key = SECRET_INIT;
-	const struct keygen wanted = {.type = "p-256",
-				      .name = "belay test",
-				      .now_ms = (int64_t)time(NULL) * 1000,
-				      .days = 30};
-	*world =
-		(struct world){.fx = effects_new(effects_redact_new(effects_live_new()))};
-	CHECK_OK(keygen_run(&wanted, &key, &world->certificate, &err), &err);
-	world->store = str_format("%s/store", test_directory());
-	world->key_path = str_format("%s/backup.key", test_directory());
-	world->certificate_path = str_format("%s/backup.crt", test_directory());
-	CHECK_OK(effects_write_file(world->fx, world->key_path, key.data, 0600, false,
-				    &err),
-		 &err);
-	CHECK_OK(effects_write_file(world->fx, world->certificate_path,
-				    world->certificate, 0644, false, &err),
-		 &err);
-	secret_release(&key);
-}
-
-static void world_release(struct world *world)
-{
-	effects_freep(&world->fx);
-	json_decref(world->written);
-	free(world->store);
-	free(world->key_path);
-	free(world->certificate_path);
-	free(world->certificate);
-}
-
-#define _cleanup_world_ __attribute__((cleanup(world_release)))
-
-/* A command that has to succeed. Its output is shown when it does not. */
-static void sh(const char *command)
-{
-	struct err err = {0};
-	_cleanup_outcome_ struct run_outcome outcome = {0};
-	_cleanup_str_ struct str said = STR_INIT;
-	const struct process process = {
-		.shell = command,
-		.directory = test_directory(),
-		.max_output_bytes = 4000,
-		.stop = STOP_NEVER,
-	};
-	if (!CHECK_OK(process_run(&process, &outcome, &err), &err))
-		return;
-	capture_text(&outcome.out, &said);
-	capture_text(&outcome.err, &said);
-	if (!outcome.exited || outcome.exit != 0)
-		CHECK_STR_EQ(str_text(&said), command);
-}
-
-static void moved(void *context, int64_t done_bytes, int64_t total_bytes,
-		  int64_t elapsed_ms)
-{
-	struct world *world = context;
-	(void)total_bytes;
-	CHECK(elapsed_ms >= 0 && done_bytes >= world->progress_bytes);
-	world->progress++;
-	world->progress_bytes = done_bytes;
-}
-
-static int ask(struct world *world, const char *kind, json_t *takes_args,
-	       json_t **ret_answer, struct err *err)
-{
-	struct effect effect = {
-		.kind = kind,
-		.mode = EFFECT_ACT,
-		.args = takes_args,
-		.subject = "store",
-		.summary = "a backup",
-		.moved = moved,
-		.watcher = world,
-	};
-	world->progress_bytes = 0;
-	int result = effects_perform(world->fx, &effect, ret_answer, err);
-	json_decref(takes_args);
-	return result;
-}
-
-static json_t *store_json(const struct world *world)
-{
-	return json_pack("{s:s, s:s}", "name", "here", "directory", world->store);
-}
-
-static json_t *write_args(const struct world *world, const char *kind,
-			  json_t *takes_sources)
-{
-	return json_pack(
-		"{s:o, s:s, s:{s:s, s:i, s:i, s:i}, s:{s:[{s:s, s:s}]}, s:[o], s:s, s:s, "
-		"s:i}",
-		"sources", takes_sources, "kind", kind, "pack", "id",
-		"00112233445566778899aabbccddeeff", "level", 3, "threads", 2,
-		"chunk_bytes", CHUNK, "seal", "recipients", "name", "backup.crt", "pem",
-		world->certificate, "stores", store_json(world), "object",
-		"nightly/1/data.zst.cms", "mark", "mark-1", "timeout_ms", 60000);
-}
-
-static json_t *read_args(const struct world *world, const char *kind, json_t *takes_to)
-{
-	static const char *const members[] = {"chunk_bytes",  "chunks",
-					      "sealed_bytes", "sealed_sha256",
-					      "open_bytes",   "open_sha256"};
-	json_t *args =
-		json_pack("{s:o, s:s, s:s, s:{s:s}, s:i, s:{s:{s:{s:s}}, s:s}}", "store",
-			  store_json(world), "object", "nightly/1/data.zst.cms", "kind",
-			  kind, "pack", "id", "00112233445566778899aabbccddeeff",
-			  "timeout_ms", 60000, "open", "key", "$secret", "file",
-			  world->key_path, "certificate", world->certificate);
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-		json_object_set(args, members[i],
-				json_object_get(world->written, members[i]));
-	if (takes_to)
-		json_object_set_new(args, "to", takes_to);
-	return args;
-}
 
 /* --- trees --------------------------------------------------------------------------------- */
 
@@ -234,4 +93,167 @@ TEST(a_tree_is_restored_by_hand)
 	sh(command);
 	sh("rm -r hand/system.txt \"hand/$(pwd | cut -d/ -f2)\" && rm tree/fifo tree/a/skip.log && "
 	   "diff -r --no-dereference tree hand");
+}
+
+/* --- commands and files -------------------------------------------------------------------- */
+
+static json_t *run_source(const char *command)
+{
+	return json_pack("[{s:s, s:s, s:{s:s}, s:s}]", "run", command, "name", "app.dump",
+			 "env", "WORD", "row", "directory", test_directory());
+}
+
+TEST(the_output_of_a_command)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	_cleanup_json_ json_t *filed = NULL, *piped = NULL, *cut = NULL;
+	_cleanup_free_ char *file = str_format("%s/out/app.dump", test_directory());
+	world_make(&world);
+	CHECK_OK(
+		ask(&world, "backup.write",
+		    write_args(
+			    &world, "stream",
+			    run_source("for i in $(seq 200000); do echo $WORD $i; done")),
+		    &world.written, &err),
+		&err);
+	CHECK(json_is_null(json_object_get(world.written, "entries")));
+
+	CHECK_OK(ask(&world, "backup.read",
+		     read_args(&world, "stream", json_pack("{s:s}", "file", file)),
+		     &filed, &err),
+		 &err);
+	sh("seq 200000 | sed 's/^/row /' | cmp - out/app.dump && test $(stat -c %a out/app.dump) = 600 "
+	   "&& test $(ls -A out | wc -l) = 1");
+	json_t *ignored = NULL;
+	CHECK_FAILS(ask(&world, "backup.read",
+			read_args(&world, "stream", json_pack("{s:s}", "file", file)),
+			&ignored, &err),
+		    &err, ERR_FAIL, "exists");
+	CHECK_INT_EQ(err.sys_errno, EEXIST);
+
+	/* A command gets it on its standard input; what it says is in the answer, whatever it is. */
+	json_t *to =
+		json_pack("{s:s, s:{s:s}, s:s}", "run", "wc -l; echo $TO >&2; exit 3",
+			  "env", "TO", "there", "directory", test_directory());
+	CHECK_OK(
+		ask(&world, "backup.read", read_args(&world, "stream", to), &piped, &err),
+		&err);
+	CHECK_STR_EQ(json_get_string(json_object_get(piped, "run"), "stdout", ""),
+		     "200000\n");
+	CHECK_STR_EQ(json_get_string(json_object_get(piped, "run"), "stderr", ""),
+		     "there\n");
+	CHECK_INT_EQ(json_get_int(json_object_get(piped, "run"), "exit", 0), 3);
+	to = json_pack("{s:s}", "run", "head -n 1");
+	CHECK_OK(ask(&world, "backup.read", read_args(&world, "stream", to), &cut, &err),
+		 &err);
+	CHECK_STR_EQ(json_get_string(json_object_get(cut, "run"), "stdout", ""),
+		     "row 1\n");
+	to = json_pack("{s:s}", "directory", test_directory());
+	CHECK_FAILS(ask(&world, "backup.read", read_args(&world, "stream", to), &ignored,
+			&err),
+		    &err, ERR_CONFIG, "one stream");
+}
+
+static const struct failing {
+	const char *name, *command;
+	enum err_code code;
+	const char *why;
+} failing[] = {
+	{"it fails at the end", "seq 300000; echo 'no such table' >&2; exit 7", ERR_FAIL,
+	 "ended with exit status 7: no such table"},
+	{"it fails at once", "exit 1", ERR_FAIL, "exit status 1, and said nothing"},
+	{"a signal ends it", "seq 100000; kill -9 $$", ERR_FAIL, "signal KILL"},
+	{"there is no such command", "no-such-command-here", ERR_FAIL, "exit status 127"},
+	{"it leaves something behind that goes on", "seq 10; sleep 30 & exit 0", ERR_FAIL,
+	 "keeps its output open"},
+	{"it takes too long", "seq 10; sleep 30", ERR_TIMEOUT, "not done in time"},
+};
+
+TEST(a_command_that_fails_leaves_no_backup)
+{
+	_cleanup_world_ struct world world;
+	world_make(&world);
+	FOR_ROWS(row, failing) {
+		struct err err = {0};
+		json_t *args = write_args(&world, "stream", run_source(row->command));
+		if (row->code == ERR_TIMEOUT)
+			json_object_set_new(args, "timeout_ms", json_integer(1000));
+		CHECK_FAILS(ask(&world, "backup.write", args, &world.written, &err), &err,
+			    row->code, row->why);
+		sh("test -z \"$(find store -type f)\"");
+	}
+}
+
+/* --- keys and stores ----------------------------------------------------------------------- */
+
+TEST(a_passphrase_instead_of_a_key)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_free_ char *path = str_format("%s/phrase", test_directory());
+	world_make(&world);
+	CHECK_OK(effects_write_file(world.fx, path, "correct horse battery\n", 0600,
+				    false, &err),
+		 &err);
+	json_t *seal = json_pack("{s:{s:{s:s}}, s:s}", "passphrase", "$secret", "file",
+				 path, "salt", WORLD_PACK_ID);
+	json_t *args = write_args(&world, "stream", run_source("echo hello"));
+	json_object_set(args, "seal", seal);
+	CHECK_OK(ask(&world, "backup.write", args, &world.written, &err), &err);
+	args = read_args(&world, "stream", json_pack("{s:s}", "run", "cat"));
+	json_object_set_new(args, "open", seal);
+	CHECK_OK(ask(&world, "backup.read", args, &answer, &err), &err);
+	CHECK_STR_EQ(json_get_string(json_object_get(answer, "run"), "stdout", ""),
+		     "hello\n");
+}
+
+TEST(a_store_that_cannot_be_used_is_left_behind)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	world_make(&world);
+	json_t *args = write_args(&world, "stream", run_source("echo hello"));
+	_cleanup_free_ char *bad = str_format("%s/backup.key/below", test_directory());
+	json_array_append_new(json_object_get(args, "stores"),
+			      json_pack("{s:s, s:s}", "name", "bad", "directory", bad));
+	CHECK_OK(ask(&world, "backup.write", args, &world.written, &err), &err);
+	CHECK(json_get_bool(json_at(world.written, "/stores/0"), "ok", false));
+	CHECK(!json_get_bool(json_at(world.written, "/stores/1"), "ok", true));
+	CHECK_STR_EQ(json_get_string(json_at(world.written, "/stores/1"), "name", ""),
+		     "bad");
+	CHECK(json_is_string(json_at(world.written, "/stores/1/error/message")));
+}
+
+static const struct refused {
+	const char *name, *member;
+	const char *value;
+	const char *why;
+} refused[] = {
+	{"no source", "sources", "[]", "needs a source"},
+	{"no store", "stores", "[]", "needs a store"},
+	{"a bad id", "pack", "{\"id\": \"0123\"}", "32 hexadecimal digits"},
+	{"a bad level", "pack", "{\"id\": \"" WORLD_PACK_ID "\", \"level\": 99}",
+	 "level has to be"},
+	{"tiny chunks", "pack", "{\"id\": \"" WORLD_PACK_ID "\", \"chunk_bytes\": 9}",
+	 "chunk_bytes"},
+	{"no recipient", "seal", "{\"recipients\": []}", "needs a recipient"},
+	{"a command among files", "sources",
+	 "[{\"run\": \"true\"}, {\"files\": [\"a\"]}]", "either of one command"},
+};
+
+TEST(what_cannot_be_is_refused)
+{
+	_cleanup_world_ struct world world;
+	world_make(&world);
+	FOR_ROWS(row, refused) {
+		struct err err = {0};
+		json_t *args = write_args(&world, "stream", run_source("echo hello"));
+		json_t *value = json_loads(row->value, JSON_DECODE_ANY, NULL);
+		CHECK(value != NULL);
+		json_object_set_new(args, row->member, value);
+		CHECK_FAILS(ask(&world, "backup.write", args, &world.written, &err), &err,
+			    ERR_CONFIG, row->why);
+	}
 }
