@@ -416,13 +416,15 @@ static int pack_directory(struct packer *packer, int fd, const struct stat *stat
 			  struct err *err)
 {
 	struct tree_walk walk;
+	if (put_directory(packer, "", fd, status, err) < 0)
+		return -1;
 	packer->walk = &walk;
-	bool all = !packer->source->include || !*packer->source->include;
-	int result = put_directory(packer, "", fd, status, err);
-	if (tree_walk_begin(&walk, fd, err) < 0)
-		result = err_wrap(err, "'%s'", packer->origin);
-	if (result == 0) {
-		walk.levels.items[0].included = all;
+	int result = tree_walk_begin(&walk, fd, err);
+	if (result < 0) {
+		err_wrap(err, "'%s'", packer->origin);
+	} else {
+		walk.levels.items[0].included =
+			!packer->source->include || !*packer->source->include;
 		walk.levels.items[0].announced = true;
 		result = walk_all(packer, err);
 	}
