@@ -195,6 +195,22 @@ static int decide(struct place *place, const json_t *folders, int64_t now_ms,
 	return find_missing(place, folders, candidates, now_ms, err);
 }
 
+/* Does it make sense to try the next one? A lock is on one copy, a broken line is for all. */
+static bool is_refusal(const struct err *err)
+{
+	return err->code == ERR_FAIL || err->code == ERR_AUTH;
+}
+
+/* The first one is told. */
+static void note_failure(struct place *place, const struct err *err)
+{
+	if (err->code == ERR_NONE)
+		return;
+	if (place->failure.code == ERR_NONE)
+		place->failure = *err;
+	place->broken = !is_refusal(err);
+}
+
 static int look(struct effects *fx, struct place *place, struct err *err)
 {
 	_cleanup_free_ char *prefix = str_format("%s/", place->backup->name);
@@ -205,17 +221,23 @@ static int look(struct effects *fx, struct place *place, struct err *err)
 	_cleanup_json_ json_t *folders = backup_folders(place->backup->name, objects);
 	if (decide(place, folders, effects_now_ms(fx), err) < 0)
 		return -1;
-	int result = backup_sweep(fx, place->desk, place->backup, place->args, NULL,
-				  &litter, err);
+	struct err failure = {0}; /* what cannot be swept keeps nothing else */
+	(void)backup_sweep(fx, place->desk, place->backup, place->args, NULL, &litter,
+			   &failure);
+	note_failure(place, &failure);
 	if (litter)
 		json_array_extend(place->litter, litter);
-	return result;
+	return 0;
 }
 
 static void look_in_lane(struct effects *lane, size_t index, void *context)
 {
 	struct place *place = &((struct places *)context)->items[index];
-	place->broken = look(lane, place, &place->failure) < 0;
+	struct err failure = {0};
+	if (look(lane, place, &failure) == 0)
+		return;
+	place->failure = failure;
+	place->broken = true;
 }
 
 /* --- removing --------------------------------------------------------------------------------- */
@@ -231,22 +253,6 @@ static int remove_copy(struct effects *fx, const struct place *place, const char
 			return -1;
 	}
 	return 0;
-}
-
-/* Does it make sense to try the next one? A lock is on one copy, a broken line is for all. */
-static bool is_refusal(const struct err *err)
-{
-	return err->code == ERR_FAIL || err->code == ERR_AUTH;
-}
-
-/* The first one is told. */
-static void note_failure(struct place *place, const struct err *err)
-{
-	if (err->code == ERR_NONE)
-		return;
-	if (place->failure.code == ERR_NONE)
-		place->failure = *err;
-	place->broken = !is_refusal(err);
 }
 
 static void note_refused(struct place *place, json_t *row, const struct err *err)

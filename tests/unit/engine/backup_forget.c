@@ -204,6 +204,21 @@ TEST(what_dead_runs_left_goes)
 	vault_end(vault);
 }
 
+TEST(litter_that_is_locked_keeps_nothing_else)
+{
+	static const char litter[] = "db/20200101T000000Z-0001/data.zst.cms";
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 3);
+	vault_put(vault, "a", litter, "half");
+	json_object_set_new(vault->locked, litter, json_true());
+	CHECK_INT_EQ(forget(vault), END_FAILED);
+	CHECK_STR_HAS(json_get_string(store_row(vault, 0), "reason", ""), litter);
+	_cleanup_free_ char *got = decisions(vault, 0);
+	CHECK_STR_EQ(got, "kkr");
+	CHECK_INT_EQ(known_in(vault, "a"), 2);
+	vault_end(vault);
+}
+
 /* What should be there and is not is for a verification to tell. */
 TEST(a_copy_that_is_missing_and_would_be_kept_is_not_forgotten)
 {
