@@ -54,6 +54,9 @@ void cockpit_begin(struct transaction *t);
 void cockpit_end(struct transaction *t, json_t *result);
 /* Asks GitHub whether the holder of a lock is still running: for takeover. */
 enum github_run cockpit_holder(struct transaction *t, const json_t *holder);
+/* github_init(), with little patience: what is asked for can do without an answer. */
+int cockpit_github(const struct engine *engine, struct github *ret, bool *ret_there,
+		   struct err *err);
 /* The same of whoever holds anything else; `ours` is the run that asks. Not remembered. */
 enum github_run holder_run(struct github *github, struct effects *fx, const json_t *ours,
 			   const json_t *holder);

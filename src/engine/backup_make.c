@@ -65,8 +65,7 @@ static bool is_over(const struct backup_making *making, const json_t *holder)
 	struct github github;
 	struct err ignored = {0};
 	bool there = false;
-	if (github_init(&github, engine->fx, engine->config, &there, &ignored) < 0 ||
-	    !there)
+	if (cockpit_github(engine, &github, &there, &ignored) < 0 || !there)
 		return false;
 	enum github_run run = holder_run(&github, engine->fx, making->desk->run, holder);
 	github_release(&github);

@@ -37,18 +37,24 @@ void cockpit_complain(struct transaction *t, const struct err *err)
 		    err->message, err->hint[0] ? "; " : "", err->hint);
 }
 
+int cockpit_github(const struct engine *engine, struct github *ret, bool *ret_there,
+		   struct err *err)
+{
+	int result = github_init(ret, engine->fx, engine->config, ret_there, err);
+	ret->api.timeout_ms = TIMEOUT_MS;
+	ret->api.patience_ms = PATIENCE_MS;
+	return result;
+}
+
 struct cockpit *cockpit_open(struct transaction *t)
 {
 	struct err err = {0};
 	if (!t->cockpit) {
 		t->cockpit = mem_new(struct cockpit);
 		t->cockpit->told = json_object();
-		if (may_speak(t) &&
-		    github_init(&t->cockpit->github, t->engine->fx, t->engine->config,
-				&t->cockpit->there, &err) < 0)
+		if (may_speak(t) && cockpit_github(t->engine, &t->cockpit->github,
+						   &t->cockpit->there, &err) < 0)
 			cockpit_complain(t, &err);
-		t->cockpit->github.api.timeout_ms = TIMEOUT_MS;
-		t->cockpit->github.api.patience_ms = PATIENCE_MS;
 	}
 	return t->cockpit->there && !t->cockpit->silent ? t->cockpit : NULL;
 }

@@ -361,6 +361,34 @@ TEST(who_takes_over_tidies_up)
 	}
 }
 
+static const struct asked_github {
+	const char *name;
+	const char *status; /* of the run that holds the claim */
+	int end;
+} asked_github[] = {
+	{"its run is over", "completed", END_PASSED},
+	{"its run is going on", "in_progress", -1},
+	{"nobody knows", NULL, -1},
+};
+
+TEST(github_knows_whether_a_run_is_gone)
+{
+	FOR_ROWS(row, asked_github) {
+		struct vault *vault = vault_new(DB);
+		json_t *env = vault->stage->world->env;
+		json_object_set_new(env, "GITHUB_TOKEN", json_string("token"));
+		json_object_set_new(env, "GITHUB_REPOSITORY", json_string("acme/shop"));
+		json_object_set_new(env, "GITHUB_SERVER_URL",
+				    json_string("https://github.com"));
+		json_object_set_new(env, "GITHUB_RUN_ID", json_string("4711"));
+		die(vault);
+		json_object_set_new(env, "GITHUB_RUN_ID", json_string("4712"));
+		vault->stage->github_run = row->status;
+		CHECK_INT_EQ(run_all(vault), row->end);
+		vault_end(vault);
+	}
+}
+
 /* --- litter ----------------------------------------------------------------------------------- */
 
 static const struct litter {

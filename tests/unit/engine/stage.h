@@ -44,6 +44,8 @@ struct stage {
 	struct config *config;
 	struct engine engine;
 	int64_t health, hook; /* statuses that the check and the webhook answer */
+	const char
+		*github_run; /* what GitHub says of every workflow run; NULL: nothing */
 	bool undo_fails;
 	int randoms, ticks;
 	json_t *posts;  /* bodies that the webhook was sent */
@@ -72,6 +74,11 @@ static json_t *stage_run(struct stage *stage, const json_t *args)
 
 static json_t *stage_http(struct stage *stage, const json_t *args)
 {
+	if (strstr(json_get_string(args, "url", ""), "/actions/runs/"))
+		return json_pack("{s:i, s:{}, s:{s:s?, s:i}, s:i, s:b, s:i}", "status",
+				 200, "headers", "body", "status", stage->github_run,
+				 "run_attempt", 1, "body_bytes", 9, "truncated", 0,
+				 "latency_ms", 1);
 	bool hook = strstr(json_get_string(args, "url", ""), "hook") != NULL;
 	int64_t status = hook ? stage->hook : stage->health;
 	if (hook && status == 200) {
