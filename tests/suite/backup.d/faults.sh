@@ -119,7 +119,7 @@ killed_while_uploading() {
 		verdict "after $call $n: outcome" "$(said '.backups[0].outcome')" made
 		verdict "after $call $n: nothing lies about" "$(garbage kept "$WEB1_SRV/backups" ${bucket:+s3:killed})" ''
 	done < <(points report $count)
-	verdict 'most of them died' "$((died * 2 > count))" 1
+	verdict 'most of them died' "$((died * 2 >= count))" 1
 	all_listed_is_readable 'in the end'
 	rm -rf "${WEB1_SRV:?}/backups"
 }
