@@ -115,8 +115,7 @@ static int run(const char *script, const char *const *args, const void *input,
 }
 
 #define RUN(script, input, bytes, out, ...)                                              \
-	run(script, (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL}, input,       \
-	    bytes, out)
+	run(script, (const char *const[]){__VA_ARGS__, NULL}, input, bytes, out)
 
 static bool begin_kind(const struct kind *kind)
 {
@@ -252,7 +251,7 @@ static void an_upload(void)
 	CHECK_INT_EQ(
 		RUN(host_script_replace, "BBB", 3, NULL, ID, "2", "4", "2 4 y\n", "4"),
 		HOST_DAMAGED);
-	CHECK_INT_EQ(RUN(host_script_lists, "", 0, &lists), 0);
+	CHECK_INT_EQ(RUN(host_script_lists, "", 0, &lists, NULL), 0);
 	CHECK_STR_HAS(lists, " " ID " belay-upload 1 4 b1 db/1\n");
 	CHECK_INT_EQ(RUN(host_script_parts, "", 0, &parts, ID), 0);
 	CHECK_STR_EQ(parts, "belay-upload 1 4 b1 db/1\n1 4 x\n2 4 x\n3 2 x\n2 4 y\n");
