@@ -75,7 +75,7 @@ run_programs() { # DIR
 			# shellcheck source=/dev/null
 			. "$1/env"
 			cd "$root"
-			exec timeout 240 "$programs/peer_$name"
+			exec timeout 600 "$programs/peer_$name"
 		) || status=$?
 	done
 	return $status
