@@ -158,10 +158,12 @@ static json_t *todo_of(const json_t *result, const char *bad,
 	return todo;
 }
 
-static char *title_of(const char *kind, const char *bad, const char *good)
+static char *title_of(const char *kind, const char *bad, const char *good, bool data)
 {
 	if (strcmp(kind, "rollback-failed") == 0)
-		return str_format("%s could not be taken back", bad);
+		return str_format(data ? "going back to %s and its data is stuck"
+				       : "%s could not be taken back",
+				  bad);
 	if (strcmp(kind, "partial") == 0)
 		return str_format("%s is live and unproven", bad);
 	return str_format("%s → %s", bad, good ? good : "nothing");
@@ -181,7 +183,8 @@ json_t *incident_of_result(const char *id, const json_t *result,
 		bad = good ? good : "?";
 		good = target;
 	}
-	_cleanup_free_ char *title = title_of(kind, bad, good);
+	bool data = json_object_get(result, "restored") != NULL;
+	_cleanup_free_ char *title = title_of(kind, bad, good, data);
 	_cleanup_free_ char *asked = str_format("a person went back from %s", bad);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:s?, s:o, s:o, s:o, s:o}",
 			 "id", id, "kind", kind, "severity", incident_severity(kind),

@@ -199,8 +199,11 @@ static char *title_of_result(const json_t *result, const char **ret_severity)
 				  version);
 	*ret_severity = "P0";
 	if (str_equal(end, "stuck"))
-		return str_format("%s: CRITICAL: %s could not be taken back", environment,
-				  version);
+		return str_format(json_object_get(result, "restored")
+					  ? "%s: CRITICAL: going back to %s and its data "
+					    "is stuck"
+					  : "%s: CRITICAL: %s could not be taken back",
+				  environment, version);
 	*ret_severity = "P1";
 	if (str_equal(end, "rolled-back") || undone)
 		return str_format("%s: %s was taken back, %s is live", environment,

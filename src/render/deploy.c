@@ -108,6 +108,11 @@ static void add_headline(struct str *out, const struct render *render,
 			"%s was taken back, and %s does not pass its gates either; a person "
 			"has to act now",
 			version, previous);
+	else if (is_ended(ending, "stuck") && json_object_get(ending->result, "restored"))
+		str_addf(
+			&text,
+			"going back to %s and its data is stuck; a person has to act now",
+			version);
 	else if (is_ended(ending, "stuck"))
 		str_addf(&text, "%s could not be taken back; a person has to act now",
 			 version);

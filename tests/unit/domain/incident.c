@@ -104,6 +104,8 @@ static const struct {
 	const char *name, *kind, *title;
 } failures[] = {
 	{"stuck", "'end': 'stuck'", "v2 could not be taken back"},
+	{"stuck with its data", "'end': 'stuck', 'restored': {}",
+	 "going back to v2 and its data is stuck"},
 	{"partial", "'end': 'failed'", "v2 is live and unproven"},
 	{"back to nothing", "'end': 'rolled-back'", "v2 → nothing"},
 };
