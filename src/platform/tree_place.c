@@ -99,19 +99,21 @@ static char *staging_name(const char *name)
 			    : str_format(".%.200s.belay-%s", name, hex);
 }
 
-/* Makes the staging directory in `outside`, private until it is complete. */
+/* Makes the staging directory in `outside`, private until it is complete. It will be what it takes the place of. */
 static int make_staging(struct tree_place *place, const struct stat *existing)
 {
 	struct stat status;
-	mode_t mode = existing ? existing->st_mode & 07777 : 0;
 	if (mkdirat(place->outside, place->staging, MADE_ON_THE_WAY) < 0)
 		return -1;
 	place->root = beneath_open(place->outside, place->staging);
 	if (place->root < 0 || fstat(place->root, &status) < 0)
 		return -1;
-	place->mode = existing ? mode : status.st_mode & 07777;
-	if (place->hand_over && fchown(place->root, place->uid, place->gid) < 0)
-		return -1;
+	place->mode = (existing ? existing : &status)->st_mode & 07777;
+	/* Not everybody may. */
+	if (existing)
+		(void)!fchown(place->root, existing->st_uid, existing->st_gid);
+	else if (place->hand_over)
+		(void)!fchown(place->root, place->uid, place->gid);
 	return fchmod(place->root, PRIVATE);
 }
 

@@ -586,6 +586,24 @@ TEST(owners)
 	}
 }
 
+TEST(an_empty_directory_keeps_its_owner)
+{
+	_cleanup_str_ struct str tar = small_archive();
+	_cleanup_free_ char *target = tree_below("target");
+	struct err err = {0};
+	if (geteuid() != 0) {
+		puts("not root: owners are not tested");
+		return;
+	}
+	CHECK_INT_EQ(
+		tree_shell("mkdir target && chown 0:121 target && chmod 2750 target"), 0);
+	CHECK_OK(restore_to(target, &tar, false, &err), &err);
+	CHECK_INT_EQ(
+		tree_shell("test \"$(stat -c %u:%g:%a target)\" = 0:121:2750 && test -f "
+			   "target/d/a"),
+		0);
+}
+
 /* --- ends ------------------------------------------------------------------------------------ */
 
 /* Counts down to the answer yes. */
