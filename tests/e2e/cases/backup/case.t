@@ -84,7 +84,7 @@ What comes back is what went in, with belay and without it.
   $ belay backup restore site --key backup.key --certificate backup.crt --to back 2>&1 | sed "s/$site/ID/"
   x site/ID (made AGO) was not restored from near to back
     because 'back' is not empty: File exists
-    hint: name a directory that does not exist, or allow files to be replaced
+    hint: name a place that does not exist; --overwrite replaces what is there
     its digest is on the journal, signed by /CN=backup
   ! x site: 'back' is not empty: File exists (DURATION)
   [1]
