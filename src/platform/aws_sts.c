@@ -186,7 +186,7 @@ static int ask(struct http_client *client, const struct aws_web_identity *asked,
 	else if (result == 0)
 		result = read_reply(asked, &http, ret, err);
 	if (http.body.data)
-		explicit_bzero(http.body.data, http.body.len);
+		explicit_bzero(http.body.data, http.body.capacity);
 	http_response_release(&http);
 	return result;
 }

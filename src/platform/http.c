@@ -601,6 +601,9 @@ int http_perform(struct http_client *client, const struct http_request *request,
 	int result = http_open(client, request, ret, err);
 	if (result == 0 && ret->failure == HTTP_OK)
 		result = collect(client, ret, err);
+	/* How much of a broken answer came is chance. */
+	if (ret->failure != HTTP_OK && !ret->truncated)
+		str_clear(&ret->body);
 	ret->latency_ms = deadline_now_ms() - client->start_ms;
 	http_close(client);
 	return result;

@@ -109,12 +109,12 @@ struct http_response {
 		size_t count, capacity;
 	} headers;
 	size_t header_bytes;
-	struct str body;       /* empty for a streamed exchange */
-	bool truncated;        /* the body is only the first max_body_bytes */
-	int64_t latency_ms;    /* whole exchange */
-	int64_t name_ms;       /* phases of the last request: name look-up, */
-	int64_t connect_ms;    /* TCP connection, */
-	int64_t tls_ms;        /* TLS handshake (0 for a connection used again), */
+	struct str body;    /* empty for a streamed exchange, and for a broken answer */
+	bool truncated;     /* the body is only the first max_body_bytes */
+	int64_t latency_ms; /* whole exchange */
+	int64_t name_ms;    /* phases of the last request: name look-up, */
+	int64_t connect_ms; /* TCP connection, */
+	int64_t tls_ms;     /* TLS handshake (0 for a connection used again), */
 	int64_t first_byte_ms; /* and from its start until the first byte of the answer */
 	char remote_address[64];
 	char http_version[8]; /* "1.1" */
