@@ -11,14 +11,12 @@
 #include "platform/seal.h"
 #include "platform/seal_frame.h"
 #include "platform/seal_key.h"
-#include "platform/seal_memory.h"
 #include "platform/trust.h"
 
 struct opener {
 	EVP_PKEY *key;     /* with the certificate, or */
 	X509 *certificate; /* both NULL: */
 	unsigned char secret[SEAL_KEY_BYTES];
-	BIO_METHOD *memory;
 };
 
 int opener_new(const struct secret *key, const struct secret *passphrase,
@@ -28,7 +26,6 @@ int opener_new(const struct secret *key, const struct secret *passphrase,
 	if (key_pair_read(key, passphrase, certificate, &pair, err) < 0)
 		return -1;
 	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
-	opener->memory = seal_memory_method();
 	opener->key = pair.key;
 	opener->certificate = pair.certificate;
 	*ret = TAKE_PTR(opener);
@@ -40,7 +37,6 @@ int opener_new_passphrase(const struct secret *passphrase,
 			  struct opener **ret, struct err *err)
 {
 	_cleanup_(opener_freep) struct opener *opener = mem_new(struct opener);
-	opener->memory = seal_memory_method();
 	if (seal_key_derive(passphrase, salt, opener->secret, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(opener);
@@ -54,7 +50,6 @@ void opener_freep(struct opener **opener)
 	struct opener *o = TAKE_PTR(*opener);
 	EVP_PKEY_free(o->key);
 	X509_free(o->certificate);
-	BIO_meth_free(o->memory);
 	OPENSSL_cleanse(o->secret, sizeof o->secret);
 	free(o);
 }
@@ -110,24 +105,36 @@ static int set_key(const struct opener *opener, CMS_ContentInfo *cms)
 	return done;
 }
 
+/* Reads everything, and the end after it: only there is the tag compared. Returns whether it was right and the
+ * content has that size. CMS_decrypt() would do the same by way of memory that grows with the content. */
+static bool read_content(BIO *from, unsigned char *out, size_t bytes)
+{
+	unsigned char beyond[1];
+	size_t got = 0, all = 0;
+	while (all < bytes && BIO_read_ex(from, out + all, bytes - all, &got) == 1)
+		all += got;
+	return all == bytes && BIO_read_ex(from, beyond, sizeof beyond, &got) != 1 &&
+	       BIO_get_cipher_status(from) == 1;
+}
+
 static int decrypt(const struct opener *opener, CMS_ContentInfo *cms,
-		   struct seal_span content, void *out, size_t *ret_bytes,
+		   struct seal_span content, unsigned char *out, size_t *ret_bytes,
 		   struct err *err)
 {
 	if (!is_for_us(opener, cms) || set_key(opener, cms) != 1)
 		return refuse_key(opener, err);
-	struct seal_memory memory = {.at = out, .room = content.bytes};
-	BIO *from = BIO_new_mem_buf(content.data, (int)content.bytes);
-	BIO *into = seal_memory_sink(opener->memory, &memory);
-	bool done =
-		from && into && CMS_decrypt(cms, NULL, NULL, from, into, CMS_BINARY) == 1;
-	BIO_free(from);
-	BIO_free(into);
-	*ret_bytes = content.bytes - memory.room;
-	if (done && memory.room == 0)
-		return 0;
+	BIO *sealed = BIO_new_mem_buf(content.data, (int)content.bytes);
+	BIO *from = sealed ? CMS_dataInit(cms, sealed) : NULL;
+	bool done = from && read_content(from, out, content.bytes);
+	if (from)
+		BIO_free_all(from);
+	else
+		BIO_free(sealed);
 	ERR_clear_error();
-	return err_set(err, ERR_STATE, "it was changed or damaged after it was sealed");
+	*ret_bytes = content.bytes;
+	return done ? 0
+		    : err_set(err, ERR_STATE,
+			      "it was changed or damaged after it was sealed");
 }
 
 /* What surrounds the content, as a message of its own. NULL when it cannot be read. */
