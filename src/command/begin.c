@@ -20,8 +20,8 @@ const struct command command_begin = {
 	.group = "Deploy",
 	.summary = "open a transaction around your own deploy steps",
 	.details =
-		"Takes the lock, reads what is live and judges the preflight checks; then your own "
-		"steps bring the version out, and 'belay finish' proves it. The lock's lease runs "
+		"Takes the lock, reads what is live, judges the preflight checks and makes the "
+		"backups that services name; then your own steps bring the version out, and 'belay finish' proves it. The lock's lease runs "
 		"meanwhile: give 'lock: {lease: …}' more time than the steps take. In a workflow the "
 		"action's post step ends what was left open.",
 	.options = options,

@@ -23,7 +23,7 @@ const struct command command_deploy = {
 	.summary = "bring a version out, prove it healthy, undo it when it is not",
 	.details =
 		"Takes the environment's lock, reads what is live, judges the preflight checks, "
-		"prepares every service, switches them in dependency order, judges the gates, soaks, "
+		"makes the backups that services name, prepares every service, switches them in dependency order, judges the gates, soaks, "
 		"and records the new last-good version. When anything fails after the switch "
 		"began, everything is taken back in reverse order and the gates are judged again.\n\n"
 		"With --dry-run hosts and journal are read, and every change is printed instead of "
