@@ -83,7 +83,6 @@ static int find(struct restoring *restoring, struct err *err)
 	struct backup_desk *desk = &restoring->desk;
 	if (backup_choose_one(desk, &restoring->backup, err) < 0 ||
 	    check_in_place(restoring->backup, err) < 0 ||
-	    backup_secrets_present(desk, restoring->backup, false, err) < 0 ||
 	    backup_source_find(desk, restoring->backup, restoring->id, &restoring->source,
 			       err) < 0 ||
 	    check_key(restoring, err) < 0)
