@@ -77,8 +77,7 @@ static bool ask_start(void *context, bool wait, size_t *ret_used)
 /* With the lock held. Waits for a unit and for memory; false: nothing comes any more. */
 static bool take_unit(struct pack *pack, uint64_t *ret_number)
 {
-	while (!pack->ended &&
-	       (pack->taken == pack->filled || pack->frames_count == 0))
+	while (!pack->ended && (pack->taken == pack->filled || pack->frames_count == 0))
 		pthread_cond_wait(&pack->changed, &pack->lock);
 	if (pack->ended)
 		return false;
