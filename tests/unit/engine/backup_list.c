@@ -123,7 +123,6 @@ static void away(struct vault *vault)
 /* Somebody brought the backups here: the journal does not know it. */
 static void forgotten_by_journal(struct vault *vault)
 {
-	_cleanup_json_ json_t *objects = json_copy(vault_objects(vault, "far"));
 	json_object_clear(vault_objects(vault, "far"));
 	const struct engine_backup asked = {.store = "near"};
 	stage_later(vault->stage, 60);
