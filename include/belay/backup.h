@@ -79,13 +79,20 @@ bool backup_id_time(const char *id, int64_t *ret_ms);
 /* --- what the journal knows (src/domain/backup_state.c) ------------------------------------ */
 
 /* state.backups.NAME, or NULL: {running: {id, run: as in the event, since, until, stores}|null, copies: [{id, at,
- * manifest: sha256, open_bytes, stored_bytes, duration_ms, stores: [names], verified: {at, store, how}|null, bad: {at,
- * store, reason}|null}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms|null,
+ * manifest: sha256, open_bytes, stored_bytes, duration_ms, stores: [names], verified: {STORE: {at, how}}, bad: {STORE:
+ * {at, reason}}}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms|null,
  * rpo_ms|null, reason|null}|null, restored: {id, at, outcome, to}|null}. A copy's `at`: when it was begun, as old is what
  * is in it; its sizes are 0 when only a verification made it known. failed: the newest attempts, `count` in a row;
  * when `id` is that of a copy, only some of its stores failed. Borrowed. */
 const json_t *state_backup(const json_t *state, const char *name);
 const json_t *state_backup_copy(const json_t *state, const char *name, const char *id);
+
+/* What the last look at a copy in a store said, {at, how} or {at, reason}: one of them, or both are NULL. What one store
+ * holds says nothing of another. Borrowed. */
+const json_t *backup_copy_verified(const json_t *copy, const char *store);
+const json_t *backup_copy_bad(const json_t *copy, const char *store);
+/* Does it lie in a store where it was not found bad? */
+bool backup_copy_is_sound(const json_t *copy);
 
 enum backup_claim { BACKUP_FREE, BACKUP_BUSY, BACKUP_EXPIRED };
 /* May a run make this backup now? EXPIRED: the run that was at it had its time. */

@@ -32,6 +32,27 @@ const json_t *state_backup_copy(const json_t *state, const char *name, const cha
 	return find_copy(json_object_get(state_backup(state, name), "copies"), id);
 }
 
+const json_t *backup_copy_verified(const json_t *copy, const char *store)
+{
+	return json_object_get(json_object_get(copy, "verified"), store);
+}
+
+const json_t *backup_copy_bad(const json_t *copy, const char *store)
+{
+	return json_object_get(json_object_get(copy, "bad"), store);
+}
+
+bool backup_copy_is_sound(const json_t *copy)
+{
+	size_t i;
+	const json_t *store;
+	json_array_foreach(json_object_get(copy, "stores"), i, store) {
+		if (!backup_copy_bad(copy, json_string_value(store)))
+			return true;
+	}
+	return false;
+}
+
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms)
 {
 	const json_t *running = json_object_get(state_backup(state, name), "running");
@@ -71,13 +92,16 @@ static void look_at_copies(struct health *health)
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(health->copies, i, copy) {
-		const json_t *verified = json_object_get(copy, "verified");
-		if (!health->bad && json_is_object(json_object_get(copy, "bad")))
+		const char *store;
+		json_t *verified;
+		if (!health->bad && json_object_size(json_object_get(copy, "bad")) > 0)
 			health->bad = copy;
 		/* Newest copy first, which may not be the one that was looked at last. */
-		const char *at = json_get_string(verified, "at", NULL);
-		if (at && (!health->verified_at || strcmp(at, health->verified_at) > 0))
-			health->verified_at = at;
+		json_object_foreach(json_object_get(copy, "verified"), store, verified) {
+			const char *at = json_get_string(verified, "at", "");
+			if (!health->verified_at || strcmp(at, health->verified_at) > 0)
+				health->verified_at = at;
+		}
 	}
 }
 
@@ -128,12 +152,17 @@ static void say_failed(struct str *out, const struct health *health)
 
 static void say_bad(struct str *out, const struct health *health)
 {
-	const json_t *bad = json_object_get(health->bad, "bad");
-	const char *reason = json_get_string(bad, "reason", NULL);
-	str_addf(out, "copy %s is bad in %s", json_get_string(health->bad, "id", "?"),
-		 json_get_string(bad, "store", "?"));
-	if (reason)
-		str_addf(out, ": %s", reason);
+	const char *store;
+	json_t *bad;
+	const char *before = " is bad in ";
+	str_addf(out, "copy %s", json_get_string(health->bad, "id", "?"));
+	json_object_foreach(json_object_get(health->bad, "bad"), store, bad) {
+		const char *reason = json_get_string(bad, "reason", NULL);
+		str_addf(out, "%s%s", before, store);
+		if (reason)
+			str_addf(out, ": %s", reason);
+		before = "; in ";
+	}
 }
 
 static void say_late(struct str *out, const struct health *health)

@@ -132,7 +132,7 @@ int fold_backup_made(struct fold *fold)
 		return refuse_not_running(fold, entry, id);
 	const json_t *since = json_object_get(json_object_get(entry, "running"), "since");
 	copy_add(entry,
-		 json_pack("{s:s, s:O, s:s, s:I, s:I, s:I, s:O, s:n, s:n}", "id", id,
+		 json_pack("{s:s, s:O, s:s, s:I, s:I, s:I, s:O, s:{}, s:{}}", "id", id,
 			   "at", since, "manifest", manifest, "open_bytes",
 			   (json_int_t)open_bytes, "stored_bytes",
 			   (json_int_t)stored_bytes, "duration_ms",

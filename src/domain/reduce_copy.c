@@ -1,5 +1,5 @@
 /* Folding what becomes of copies of backups: verified, forgotten, restored, drilled. A copy is known once for all
- * its stores, and good or bad as the last look at it said.
+ * its stores; good or bad it is in each of them, as the last look there said.
  */
 #include <string.h>
 
@@ -39,11 +39,6 @@ static int verification_of(struct fold *fold, struct verification *ret)
 	return fold_digest(fold, "manifest", &ret->manifest);
 }
 
-static bool names_store(const json_t *row, const char *store)
-{
-	return str_equal(json_get_string(row, "store", NULL), store);
-}
-
 static void add_store(json_t *copy, const char *store)
 {
 	json_t *stores = document_own(copy, "stores");
@@ -57,33 +52,39 @@ static void add_store(json_t *copy, const char *store)
 		json_array_append_new(stores, json_string(store));
 }
 
+/* What was found in one store, in the place of what was found there before. Takes `found`. */
+static void set_found(json_t *copy, const char *key, const char *store, json_t *found)
+{
+	json_object_del(document_own(copy, "verified"), store);
+	json_object_del(document_own(copy, "bad"), store);
+	json_t *stores = json_object_get(copy, key);
+	if (json_object_size(stores) < BACKUP_STORES_MAX)
+		json_object_set_new(stores, store, found);
+	else
+		json_decref(found);
+}
+
 static void set_verified(const struct fold *fold, json_t *copy,
 			 const struct verification *v)
 {
 	add_store(copy, v->store);
-	json_object_set_new(copy, "verified",
-			    json_pack("{s:s, s:s, s:s}", "at", fold->at, "store",
-				      v->store, "how", v->how));
-	if (names_store(json_object_get(copy, "bad"), v->store))
-		json_object_set_new(copy, "bad", json_null());
+	set_found(copy, "verified", v->store,
+		  json_pack("{s:s, s:s}", "at", fold->at, "how", v->how));
 }
 
 static void set_bad(const struct fold *fold, json_t *copy, const struct verification *v)
 {
 	const char *reason = json_get_string(fold->data, "reason", NULL);
-	json_object_set_new(copy, "bad",
-			    json_pack("{s:s, s:s, s:o}", "at", fold->at, "store",
-				      v->store, "reason", backup_text(reason)));
-	if (names_store(json_object_get(copy, "verified"), v->store))
-		json_object_set_new(copy, "verified", json_null());
+	set_found(copy, "bad", v->store,
+		  json_pack("{s:s, s:o}", "at", fold->at, "reason", backup_text(reason)));
 }
 
 /* A copy that was found in a store and is not known: one that another journal, or a run that died too early,
  * had made. */
 static void discover(json_t *entry, const struct verification *v)
 {
-	copy_add(entry, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:[s], s:n, s:n}", "id",
-				  v->id, "at", v->at_copy, "manifest", v->manifest,
+	copy_add(entry, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:[s], s:{}, s:{}}",
+				  "id", v->id, "at", v->at_copy, "manifest", v->manifest,
 				  "open_bytes", (json_int_t)v->open_bytes, "stored_bytes",
 				  (json_int_t)v->stored_bytes, "duration_ms", 0, "stores",
 				  v->store, "verified", "bad"));
@@ -126,8 +127,7 @@ static void forget_store(json_t *entry, size_t index, const char *store)
 		if (str_equal(json_string_value(json_array_get(stores, i)), store))
 			json_array_remove(stores, i);
 	for (size_t i = 0; i < ARRAY_SIZE(found); i++)
-		if (names_store(json_object_get(copy, found[i]), store))
-			json_object_set_new(copy, found[i], json_null());
+		json_object_del(document_own(copy, found[i]), store);
 	if (json_array_size(stores) == 0)
 		json_array_remove(json_object_get(entry, "copies"), index);
 }

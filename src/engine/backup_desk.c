@@ -210,19 +210,12 @@ static int no_copy(const struct backup_desk *desk, const struct config_backup *b
 			json_get_string(newest, "id", "?"));
 }
 
-/* Bad in one of several stores, it may be good in another. */
-static bool is_sound(const json_t *copy)
-{
-	return !json_is_object(json_object_get(copy, "bad")) ||
-	       json_array_size(json_object_get(copy, "stores")) > 1;
-}
-
 static const json_t *newest_sound(const json_t *copies)
 {
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(copies, i, copy) {
-		if (is_sound(copy))
+		if (backup_copy_is_sound(copy))
 			return copy;
 	}
 	return NULL;

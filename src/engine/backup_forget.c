@@ -58,24 +58,17 @@ static bool has_manifest(const json_t *folder)
 	return first && str_has_suffix(first, "/manifest.json");
 }
 
-/* A copy is good wherever it is when it was found good anywhere: what is stored is the same. */
-static bool is_verified(const json_t *copy, const char *store)
-{
-	const json_t *bad = json_object_get(copy, "bad");
-	return json_is_object(json_object_get(copy, "verified")) &&
-	       !str_equal(json_get_string(bad, "store", NULL), store);
-}
-
 static void add_candidate(json_t *candidates, const struct place *place, const char *id)
 {
 	int64_t at_ms = 0;
 	const json_t *copy = state_backup_copy(backup_desk_state(place->desk),
 					       place->backup->name, id);
 	backup_id_time(id, &at_ms);
-	json_array_append_new(candidates,
-			      json_pack("{s:s, s:I, s:b}", "id", id, "at_ms",
-					(json_int_t)at_ms, "verified",
-					is_verified(copy, place->store->name)));
+	json_array_append_new(
+		candidates,
+		json_pack("{s:s, s:I, s:b}", "id", id, "at_ms", (json_int_t)at_ms,
+			  "verified",
+			  backup_copy_verified(copy, place->store->name) != NULL));
 }
 
 /* What the policy decides on: copies with a manifest. New. */

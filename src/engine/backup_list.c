@@ -132,7 +132,7 @@ static json_t *judge_stray(const struct listing *listing, const struct shelf *sh
 static json_t *judge_copy(const struct listing *listing, const struct shelf *shelf,
 			  const json_t *copy, const json_t *folder)
 {
-	const json_t *bad = json_object_get(copy, "bad");
+	const json_t *bad = backup_copy_bad(copy, shelf->store->name);
 	const char *id = json_get_string(copy, "id", "");
 	int64_t written = json_get_int(copy, "stored_bytes", 0);
 	_cleanup_free_ char *data =
@@ -142,13 +142,13 @@ static json_t *judge_copy(const struct listing *listing, const struct shelf *she
 	if (!json_get_bool(folder, "whole", false))
 		return state_row(shelf, "incomplete",
 				 "its manifest or its data is missing");
-	if (str_equal(json_get_string(bad, "store", NULL), shelf->store->name))
+	if (bad)
 		return state_row(shelf, "bad", json_get_string(bad, "reason", NULL));
 	if (written > 0 && json_get_int(shelf->sizes, data, 0) != written)
 		return state_row(shelf, "bad", "its size is not what was written");
 	return state_row(shelf,
-			 json_is_object(json_object_get(copy, "verified")) ? "good"
-									   : "unverified",
+			 backup_copy_verified(copy, shelf->store->name) ? "good"
+									: "unverified",
 			 NULL);
 }
 

@@ -66,17 +66,13 @@ static int refuse(struct err *err)
 
 /* --- which copy ------------------------------------------------------------------------------- */
 
-static bool is_bad(const json_t *copy)
-{
-	return json_is_object(json_object_get(copy, "bad"));
-}
-
 static void warn_of_bad(struct backup_source *source)
 {
-	const json_t *bad = json_object_get(source->copy, "bad");
-	if (is_bad(source->copy))
+	const char *store;
+	json_t *bad;
+	json_object_foreach(json_object_get(source->copy, "bad"), store, bad)
 		backup_source_warn(source, "copy %s was found bad in '%s': %s",
-				   source->id, json_get_string(bad, "store", "?"),
+				   source->id, store,
 				   json_get_string(bad, "reason", "?"));
 }
 
@@ -102,7 +98,8 @@ static void look_for_newest(struct backup_source *source,
 		const char *id = json_get_string(folder, "id", "");
 		const json_t *copy = state_backup_copy(backup_desk_state(source->desk),
 						       source->name, id);
-		if (!json_get_bool(folder, "whole", false) || is_bad(copy))
+		if (!json_get_bool(folder, "whole", false) ||
+		    backup_copy_bad(copy, store->name))
 			continue;
 		if (!*newest || strcmp(id, *newest) > 0)
 			str_assign(newest, id);
@@ -160,26 +157,26 @@ static bool has_name(const json_t *names, const char *name)
 	return false;
 }
 
-/* Those that should have it, in the order of the configuration; where it was found bad, last. */
-static void list_stores(struct backup_source *source)
+/* Those that should have it, in the order of the configuration, and where it was found bad or not. */
+static void add_stores(struct backup_source *source, bool bad)
 {
-	const char *bad =
-		json_get_string(json_object_get(source->copy, "bad"), "store", NULL);
 	const json_t *holders = json_object_get(source->copy, "stores");
-	const struct config_store *last = NULL;
 	for (size_t i = 0; i < source->backup->store_count; i++) {
 		const struct config_store *store = &source->backup->stores[i];
 		bool named = source->desk->asked->store;
 		if (!backup_wants_store(source->desk, store) ||
 		    (holders && !named && !has_name(holders, store->name)))
 			continue;
-		if (str_equal(store->name, bad))
-			last = store;
-		else
+		if ((backup_copy_bad(source->copy, store->name) != NULL) == bad)
 			*vec_push(&source->stores) = store;
 	}
-	if (last)
-		*vec_push(&source->stores) = last;
+}
+
+/* Where it was found bad, last. */
+static void list_stores(struct backup_source *source)
+{
+	add_stores(source, false);
+	add_stores(source, true);
 }
 
 /* Takes `store`. */

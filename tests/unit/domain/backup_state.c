@@ -27,8 +27,8 @@ static json_t *state_of(const char *entry)
 	"', 'manifest': 'x', 'open_bytes': 2, 'stored_bytes': 1, "                       \
 	"'duration_ms': 9, 'stores': [" stores "], 'verified': " verified                \
 	", 'bad': " bad "}"
-#define VERIFIED(at) "{'at': '" at "', 'store': 's3', 'how': 'sampled'}"
-#define GOOD COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null")
+#define VERIFIED(at) "{'s3': {'at': '" at "', 'how': 'sampled'}}"
+#define GOOD COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", VERIFIED(NOW), "{}")
 #define RUNNING_UNTIL(until)                                                                \
 	"{'id': 'r', 'run': {'id': '1'}, 'since': '2026-11-21T11:00:00Z', 'until': '" until \
 	"', 'stores': ['s3']}"
@@ -73,6 +73,33 @@ TEST(what_is_not_there_is_null)
 	CHECK_NULL(state_backup_copy(state, "files", "c1"));
 }
 
+static const struct sound_row {
+	const char *name, *copy;
+	bool want;
+} sounds[] = {
+	{"nobody looked", COPY("c", NOW, "'s3', 'local'", "{}", "{}"), true},
+	{"bad in one of two",
+	 COPY("c", NOW, "'s3', 'local'", "{}",
+	      "{'s3': {'at': '" NOW "', 'reason': 'x'}}"),
+	 true},
+	{"bad in both",
+	 COPY("c", NOW, "'s3', 'local'", "{}",
+	      "{'s3': {'at': '" NOW "', 'reason': 'x'}, "
+	      "'local': {'at': '" NOW "', 'reason': 'x'}}"),
+	 false},
+	{"bad in the only one",
+	 COPY("c", NOW, "'s3'", "{}", "{'s3': {'at': '" NOW "', 'reason': 'x'}}"), false},
+};
+
+TEST(sound_is_what_is_not_bad_in_every_store)
+{
+	FOR_ROWS(row, sounds) {
+		_cleanup_json_ json_t *copy = journey_json(row->copy);
+		CHECK_INT_EQ(backup_copy_is_sound(copy), row->want);
+	}
+	CHECK(!backup_copy_is_sound(NULL));
+}
+
 static const struct health_row {
 	const char *name, *entry;
 	int64_t every_ms, drill_ms;
@@ -82,27 +109,27 @@ static const struct health_row {
 	{"good", ENTRY("null", GOOD, "null", "null"), 24 * HOUR, 0, "pass", NULL},
 	{"nobody promised anything",
 	 ENTRY("null",
-	       COPY("c", "2020-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       COPY("c", "2020-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 0, 0, "pass", NULL},
 	{"late, within the hour of grace",
 	 ENTRY("null",
-	       COPY("c", "2026-11-21T07:00:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       COPY("c", "2026-11-21T07:00:00Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 4 * HOUR, 0, "pass", NULL},
 	{"late, after the hour of grace",
 	 ENTRY("null",
-	       COPY("c", "2026-11-21T06:59:59Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       COPY("c", "2026-11-21T06:59:59Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 4 * HOUR, 0, "fail", "the newest copy is 5h old, promised is one every 4h"},
 	{"late, within a tenth of grace",
 	 ENTRY("null",
-	       COPY("c", "2026-11-20T09:36:00Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       COPY("c", "2026-11-20T09:36:00Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "pass", NULL},
 	{"late, after a tenth of grace",
 	 ENTRY("null",
-	       COPY("c", "2026-11-20T09:35:59Z", "'s3', 'local'", VERIFIED(NOW), "null"),
+	       COPY("c", "2026-11-20T09:35:59Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "fail", "the newest copy is 1d 2h old, promised is one every 1d"},
 	{"the last attempt failed",
@@ -118,33 +145,38 @@ static const struct health_row {
 	{"its run died", ENTRY(RUNNING, GOOD, "null", "null"), 24 * HOUR, 0, "fail",
 	 "the run that was making it ended without a word"},
 	{"one of its stores failed",
-	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "null"),
+	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "{}"),
 	       "{'id': 'c1', 'at': '" NOW "', 'reason': 'local: no disk', 'count': 1}",
 	       "null"),
 	 24 * HOUR, 0, "warn",
 	 "the last attempt did not reach every store: local: no disk"},
 	{"one of its stores failed, and a newer copy was found since",
-	 ENTRY("null",
-	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "null", "null"),
+	 ENTRY("null", GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "{}", "{}"),
 	       "{'id': 'c0', 'at': '" NOW "', 'reason': 'local: no disk', 'count': 1}",
 	       "null"),
 	 24 * HOUR, 0, "warn",
 	 "the last attempt did not reach every store: local: no disk"},
 	{"a store was added since",
-	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "null"),
+	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "warn", "the newest copy is not in every store"},
 	{"never verified",
-	 ENTRY("null",
-	       COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", "null", "null"),
+	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", "{}", "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "warn", "no copy was ever verified"},
 	{"an old copy is bad",
 	 ENTRY("null",
-	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "null",
-			      "{'at': '" NOW "', 'store': 's3', 'reason': 'chunk 3'}"),
+	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "{}",
+			      "{'s3': {'at': '" NOW "', 'reason': 'chunk 3'}}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "fail", "copy c0 is bad in s3: chunk 3"},
+	{"an old copy is bad in two stores",
+	 ENTRY("null",
+	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3', 'local'", "{}",
+			      "{'s3': {'at': '" NOW "', 'reason': 'chunk 3'}, "
+			      "'local': {'at': '" NOW "', 'reason': null}}"),
+	       "null", "null"),
+	 24 * HOUR, 0, "fail", "copy c0 is bad in s3: chunk 3; in local"},
 	{"no drill yet", ENTRY("null", GOOD, "null", "null"), 24 * HOUR, 720 * HOUR,
 	 "warn", "a drill is due"},
 	{"the drill was long ago",
@@ -189,7 +221,7 @@ TEST(health_says_what_there_is)
 	_cleanup_json_ json_t *state =
 		state_of(ENTRY(RUNNING_STILL,
 			       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'",
-					      VERIFIED("2026-11-21T12:30:00Z"), "null"),
+					      VERIFIED("2026-11-21T12:30:00Z"), "{}"),
 			       "null", "null"));
 	_cleanup_json_ json_t *health = backup_health(&backup, state, at(NOW));
 	CHECK_JSON_EQ(

@@ -94,7 +94,7 @@ TEST(from_begun_to_made)
 		"{'running': null, 'copies': [{'id': 'b1', 'at': '2023-11-14T22:13:20Z', "
 		"'manifest': '" SHA
 		"', 'open_bytes': 40, 'stored_bytes': 12, 'duration_ms': 900, 'stores': "
-		"['s3', 'local'], 'verified': null, 'bad': null}], 'failed': null, "
+		"['s3', 'local'], 'verified': {}, 'bad': {}}], 'failed': null, "
 		"'drilled': null, 'restored': null}");
 	make(&j, "b2");
 	CHECK_STR_EQ(json_get_string(json_array_get(member(&j, "copies"), 0), "id", ""),
@@ -228,23 +228,47 @@ static void verify(struct journey *j, const char *id, const char *store,
 		   AT_COPY, "'" SHA "'");
 }
 
-TEST(bad_is_a_copy_until_the_same_store_is_good)
+/* One of "verified" and "bad", of b1. */
+static void check_found(const struct journey *j, const char *key, const char *want)
+{
+	CHECK_JSON_EQ(json_object_get(copy_of(j, "b1"), key), want);
+}
+
+TEST(a_copy_is_bad_in_a_store_until_it_is_good_there)
 {
 	struct journey j = journey_begin("production");
 	make(&j, "b1");
 	verify(&j, "b1", "s3", "good", "null");
-	CHECK_JSON_EQ(json_object_get(copy_of(&j, "b1"), "verified"),
-		      "{'at': '2023-11-14T22:15:20Z', 'store': 's3', 'how': 'sampled'}");
+	check_found(&j, "verified",
+		    "{'s3': {'at': '2023-11-14T22:15:20Z', 'how': 'sampled'}}");
 	verify(&j, "b1", "s3", "bad", "'chunk 3'");
-	CHECK_JSON_EQ(json_object_get(copy_of(&j, "b1"), "bad"),
-		      "{'at': '2023-11-14T22:16:20Z', 'store': 's3', 'reason': 'chunk "
-		      "3'}");
-	CHECK(json_is_null(json_object_get(copy_of(&j, "b1"), "verified")));
+	check_found(&j, "bad",
+		    "{'s3': {'at': '2023-11-14T22:16:20Z', 'reason': 'chunk 3'}}");
+	check_found(&j, "verified", "{}");
 	verify(&j, "b1", "local", "good", "null");
-	CHECK(json_is_object(json_object_get(copy_of(&j, "b1"), "bad")));
-	CHECK(json_is_object(json_object_get(copy_of(&j, "b1"), "verified")));
+	check_found(&j, "bad",
+		    "{'s3': {'at': '2023-11-14T22:16:20Z', 'reason': 'chunk 3'}}");
+	check_found(&j, "verified",
+		    "{'local': {'at': '2023-11-14T22:17:20Z', 'how': 'sampled'}}");
 	verify(&j, "b1", "s3", "good", "null");
-	CHECK(json_is_null(json_object_get(copy_of(&j, "b1"), "bad")));
+	check_found(&j, "bad", "{}");
+	CHECK_INT_EQ(json_object_size(json_object_get(copy_of(&j, "b1"), "verified")), 2);
+	finish(&j);
+}
+
+TEST(what_is_repaired_in_one_store_stays_bad_in_the_other)
+{
+	struct journey j = journey_begin("production");
+	make(&j, "b1");
+	verify(&j, "b1", "s3", "bad", "'chunk 3'");
+	verify(&j, "b1", "local", "bad", "'chunk 5'");
+	CHECK(!backup_copy_is_sound(copy_of(&j, "b1")));
+	verify(&j, "b1", "local", "good", "null");
+	CHECK(backup_copy_bad(copy_of(&j, "b1"), "s3") != NULL);
+	CHECK_NULL(backup_copy_verified(copy_of(&j, "b1"), "s3"));
+	CHECK_NULL(backup_copy_bad(copy_of(&j, "b1"), "local"));
+	CHECK(backup_copy_verified(copy_of(&j, "b1"), "local") != NULL);
+	CHECK(backup_copy_is_sound(copy_of(&j, "b1")));
 	finish(&j);
 }
 
@@ -258,8 +282,9 @@ TEST(a_copy_that_nobody_knew)
 		copy_of(&j, "old"),
 		"{'id': 'old', 'at': '" AT_COPY "', 'manifest': '" SHA
 		"', 'open_bytes': 0, 'stored_bytes': 0, 'duration_ms': 0, 'stores': "
-		"['s3', 'local'], 'verified': {'at': '2023-11-14T22:16:20Z', 'store': "
-		"'local', 'how': 'sampled'}, 'bad': null}");
+		"['s3', 'local'], 'verified': {'s3': {'at': '2023-11-14T22:15:20Z', "
+		"'how': 'sampled'}, 'local': {'at': '2023-11-14T22:16:20Z', "
+		"'how': 'sampled'}}, 'bad': {}}");
 	CHECK_STR_EQ(json_get_string(json_array_get(member(&j, "copies"), 1), "id", ""),
 		     "old");
 	journey_go(
@@ -301,7 +326,7 @@ TEST(a_copy_goes_with_its_last_store)
 		   "{'backup': 'db', 'store': 'local', 'copies': [{'id': 'b1', 'reason': "
 		   "'older than 7d'}, {'id': 'nobody'}]}");
 	CHECK_JSON_EQ(json_object_get(copy_of(&j, "b1"), "stores"), "['s3']");
-	CHECK(json_is_null(json_object_get(copy_of(&j, "b1"), "verified")));
+	check_found(&j, "verified", "{}");
 	CHECK_JSON_EQ(json_object_get(copy_of(&j, "b2"), "stores"), "['s3', 'local']");
 	journey_go(&j, "backup.forgotten", NULL,
 		   "{'backup': 'db', 'store': 's3', 'copies': [{'id': 'b1'}]}");

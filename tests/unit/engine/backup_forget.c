@@ -4,6 +4,9 @@
 #include "vault.h"
 
 #define LAST_TWO(store) VAULT_BACKUP "    store: " store "\n    keep: {last: 2}\n"
+#define TWO_STORES                                                                       \
+	VAULT_BACKUP                                                                     \
+	"    store: [{name: a, directory: /srv/a}, {name: b, directory: /srv/b}]\n"
 #define ONE_STORE LAST_TWO("{name: a, directory: /srv/a}")
 
 static int forget(struct vault *vault)
@@ -86,7 +89,7 @@ TEST(the_newest_verified_one_stays)
 	vault_make_copies(vault, 4);
 	for (size_t i = 0; i < 3; i++) {
 		_cleanup_free_ char *data = vault_name(vault, i, "data.zst.cms");
-		vault_spoil(vault, "a", data);
+		vault_damage(vault, "a", data);
 	}
 	const struct engine_backup all = {.read_data = true};
 	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &all), END_FAILED);
@@ -98,6 +101,28 @@ TEST(the_newest_verified_one_stays)
 	CHECK_INT_EQ(forget(vault), END_PASSED);
 	_cleanup_free_ char *got = decisions(vault, 0);
 	CHECK_STR_EQ(got, "kkrk");
+	vault_end(vault);
+}
+
+/* What is found in one store says nothing of another, and does not make anybody forget what was found there. */
+TEST(what_is_good_again_in_one_store_is_not_good_in_another)
+{
+	struct vault *vault = vault_new(TWO_STORES "    keep: {last: 1}\n");
+	const struct engine_backup in_a = {.read_data = true, .store = "a"};
+	const struct engine_backup in_b = {.read_data = true, .store = "b"};
+	vault_make_copies(vault, 2);
+	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
+	vault_damage(vault, "a", data);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &in_a), END_FAILED);
+	vault_damage(vault, "b", data);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &in_b), END_FAILED);
+	vault_damage(vault, "b", data); /* back to what it was */
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &in_b), END_PASSED);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	_cleanup_free_ char *of_a = decisions(vault, 0);
+	_cleanup_free_ char *of_b = decisions(vault, 1);
+	CHECK_STR_EQ(of_a, "kk"); /* the older one is the only good one there */
+	CHECK_STR_EQ(of_b, "kr");
 	vault_end(vault);
 }
 

@@ -510,6 +510,15 @@ __attribute__((unused)) static void vault_spoil(struct vault *vault, const char 
 	vault_put(vault, store, object, text);
 }
 
+/* The same in the same size, which no listing shows. */
+__attribute__((unused)) static void vault_damage(struct vault *vault, const char *store,
+						 const char *object)
+{
+	_cleanup_free_ char *text = mem_strdup(vault_text(vault, store, object));
+	text[strlen(text) - 1] ^= 1;
+	vault_put(vault, store, object, text);
+}
+
 /* --- what tests do with it -------------------------------------------------------------------- */
 
 /* Is the result what its schema ("result.backup") says? */
