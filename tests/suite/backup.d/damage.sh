@@ -68,7 +68,7 @@ damaged_or_foreign() {
 	rm -rf bad && cp -r site1 bad && rm bad/manifest.json
 	refused 'no manifest' --folder bad "${key[@]}"
 
-	local flips=400
+	local flips=300
 	[ $quick = no ] || flips=60
 	holds "$flips bits" craft flips site1 "$belay" backup.key backup.crt noise $flips
 

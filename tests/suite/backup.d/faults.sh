@@ -109,7 +109,7 @@ killed_while_uploading() {
 	YAML
 	: >read-before
 	struck 0 report -- backup run
-	local count=10 call n died=0
+	local count=8 call n died=0
 	[ $quick = no ] || count=4
 	while read -r call n; do
 		struck any report "$call" "$n" -- backup run
@@ -134,7 +134,7 @@ killed_while_forgetting() {
 		  keep: {last: 1}
 		  store: [{directory: kept}, {ssh: web1, path: /srv/backups}${bucket:+, $(s3_store forgotten)}]
 	YAML
-	local count=10 call n
+	local count=8 call n
 	[ $quick = no ] || count=4
 	several() { for _ in 1 2 3; do run 0 backup run; done; }
 	: >read-before
