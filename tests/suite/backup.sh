@@ -10,8 +10,9 @@ set -euo pipefail
 root=$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")")
 belay=$(realpath "${BELAY:-$root/build/release/belay}")
 here=$root/tests/suite/backup.d
-quick=no passed=0 failed=0 skipped=0
-# shellcheck disable=SC2034 # the stories use it
+# shellcheck disable=SC2034 # the stories look at it
+quick=no
+passed=0 failed=0 skipped=0
 all=(every_place_has_it by_hand dumps_of_databases sources_that_fail one_at_a_time damaged_or_foreign
 	nothing_outside_the_target no_room_left cut_off_from_the_bucket killed_while_uploading killed_while_forgetting
 	what_is_kept around_a_deployment however_large)
