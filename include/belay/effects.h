@@ -152,9 +152,11 @@
  *          → {chunks, sealed_bytes, open_bytes, opened: bool, entries, run?: (as of run), duration_ms}
  *            Without `open` only sealed digests are compared, with it all is opened as well; an act with
  *            `to`: TO is {directory: path, overwrite?: bool} | {file: path, overwrite?} (a stream) |
- *            {run: text, env?, directory?, host?: HOST} (gets the tar or the stream as its standard
- *            input). `sample`: only so many chunks, the first and the last among them. Nothing of a chunk
- *            is used before its digest, its seal and its place in the order were found right.
+ *            {run: text, env?, directory?, host?: HOST} (gets the tar or the stream as its standard input: all
+ *            sealed digests are compared before it starts, so the store is read twice; and its input ends only when
+ *            everything was sent and right: else its process group is killed first). `sample`: only so many
+ *            chunks, the first and the last among them. Nothing of a chunk is used before its digest, its
+ *            seal and its place in the order were found right.
  *            ERR_STATE: damaged or not this backup; ERR_AUTH: another key; ERR_NOT_FOUND; of `to`:
  *            ERR_FAIL with sys_errno EEXIST (there is something already), ENOSPC; nothing outside the target
  *            is written, whatever the archive says. A new directory appears whole or not at all.

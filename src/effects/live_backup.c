@@ -17,14 +17,17 @@ _Static_assert((int)LIVE_ID_BYTES == (int)PACK_ID_BYTES &&
 static void moved(void *context, int64_t done_bytes, int64_t total_bytes)
 {
 	const struct live_bulk_watch *watch = context;
-	watch->effect->moved(watch->effect->watcher, done_bytes, total_bytes,
+	int64_t others_bytes = watch->before_bytes + watch->after_bytes;
+	watch->effect->moved(watch->effect->watcher, watch->before_bytes + done_bytes,
+			     total_bytes < 0 ? -1 : total_bytes + others_bytes,
 			     clock_mono_ms() - watch->begun_ms);
 }
 
 struct bulk_watch live_bulk_watch(const struct live_call *call,
 				  struct live_bulk_watch *watch)
 {
-	*watch = (struct live_bulk_watch){call->effect, clock_mono_ms()};
+	*watch = (struct live_bulk_watch){.effect = call->effect,
+					  .begun_ms = clock_mono_ms()};
 	if (!call->effect->moved)
 		return (struct bulk_watch){0};
 	return (struct bulk_watch){.moved = moved, .context = watch};

@@ -5,6 +5,7 @@
  *     live_backup_host.c    what is read of a host over SSH
  *     live_backup_read.c    backup.read
  *     live_backup_target.c  where what was read goes
+ *     live_backup_guard.c   a command that gets it, and never takes a cut one for a whole one
  */
 #ifndef BELAY_EFFECTS_LIVE_BACKUP_H
 #define BELAY_EFFECTS_LIVE_BACKUP_H
@@ -21,6 +22,8 @@
 struct live_bulk_watch {
 	const struct effect *effect;
 	int64_t begun_ms;
+	/* What is read more than once: bytes of what is done already, bytes of what is still to come. */
+	int64_t before_bytes, after_bytes;
 };
 struct bulk_watch live_bulk_watch(const struct live_call *call,
 				  struct live_bulk_watch *watch);
@@ -72,11 +75,12 @@ int live_host_tar(struct live_source *source, struct drain drain, struct err *er
 int live_host_stream(struct live_source *source, struct drain drain, struct err *err);
 
 /* A command for a host that gets variables through its standard input, where nobody else sees them:
- * `command` is what to run, `head` what has to be sent before the command's own input. */
+ * `command` is what to run, `head` what has to be sent before the command's own input. `script` is for sh, with the
+ * variables and the directory of `run`. */
 struct live_host_command {
 	struct str command, head;
 };
-int live_host_command(struct live_call *call, const json_t *run,
+int live_host_command(struct live_call *call, const json_t *run, const char *script,
 		      struct live_host_command *ret, struct err *err);
 void live_host_command_release(struct live_host_command *command);
 
@@ -87,6 +91,7 @@ struct live_target {
 	const json_t *to;
 	bool is_tar;
 	int64_t timeout_ms;
+	int64_t open_bytes; /* so much will come */
 	uint64_t entries;
 	json_t *run; /* the outcome of a command, as of run; or NULL */
 };
@@ -94,5 +99,10 @@ struct live_target {
 int live_target_check(const struct live_target *target, struct err *err);
 /* target of bulk_read(), with a struct live_target. */
 int live_target_run(void *target, struct spring spring, struct err *err);
+
+/* live_backup_guard.c: a script for sh that runs `command` with the first `bytes` bytes of its own input, which has to
+ * go on with live_guard_end(); when it ends before that, the command is killed before it sees an end. */
+void live_guard_command(struct str *out, const char *command, int64_t bytes);
+void live_guard_end(struct str *out);
 
 #endif

@@ -66,21 +66,20 @@ static int add_variables(struct live_call *call, const json_t *env, struct str *
 	return 0;
 }
 
-int live_host_command(struct live_call *call, const json_t *run,
+int live_host_command(struct live_call *call, const json_t *run, const char *script,
 		      struct live_host_command *ret, struct err *err)
 {
-	_cleanup_str_ struct str script = STR_INIT;
+	_cleanup_str_ struct str text = STR_INIT;
 	*ret = (struct live_host_command){STR_INIT, STR_INIT};
 	if (add_variables(call, json_object_get(run, "env"), &ret->head, err) < 0)
 		return -1;
 	/* One byte at a time, so that nothing behind them is taken. */
 	if (ret->head.len > 0)
-		str_addf(&script,
-			 "eval \"$(dd bs=1 count=%zu 2>/dev/null)\" || exit 125; ",
+		str_addf(&text, "eval \"$(dd bs=1 count=%zu 2>/dev/null)\" || exit 125; ",
 			 ret->head.len);
-	add_directory_change(&script, json_get_string(run, "directory", NULL));
-	str_add(&script, json_get_string(run, "run", ""));
-	_cleanup_free_ char *command = for_sh(&script);
+	add_directory_change(&text, json_get_string(run, "directory", NULL));
+	str_add(&text, script);
+	_cleanup_free_ char *command = for_sh(&text);
 	str_add(&ret->command, command);
 	return 0;
 }
@@ -158,7 +157,8 @@ int live_host_stream(struct live_source *source, struct drain drain, struct err 
 		live_host_command_release))) struct live_host_command command = {0};
 	_cleanup_free_ struct remote *remote = mem_new(struct remote);
 	struct remote_end end = {0};
-	if (live_host_command(source->call, run, &command, err) < 0 ||
+	if (live_host_command(source->call, run, json_get_string(run, "run", ""),
+			      &command, err) < 0 ||
 	    open_remote(source, str_text(&command.command), remote, err) < 0)
 		return -1;
 	int result = 0;

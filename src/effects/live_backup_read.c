@@ -81,6 +81,27 @@ static json_t *make_answer(const struct bulk_counts *counts,
 	return answer;
 }
 
+/* A command cannot unread: all that it is going to get is compared with its digests first. Counts into `watch`, and
+ * takes the time that it took from *read. */
+static int check_sealed(struct bulk_read *read, struct live_bulk_watch *watch,
+			struct err *err)
+{
+	struct bulk_counts ignored;
+	struct bulk_read check = *read;
+	int64_t begun_ms = clock_mono_ms();
+	check.opener = NULL;
+	check.target = NULL;
+	watch->after_bytes = read->open_bytes;
+	if (bulk_read(&check, &ignored, err) < 0)
+		return -1;
+	watch->after_bytes = 0;
+	watch->before_bytes = read->sealed_bytes;
+	int64_t left_ms = read->timeout_ms - (clock_mono_ms() - begun_ms);
+	if (read->timeout_ms > 0)
+		read->timeout_ms = left_ms > 0 ? left_ms : 1;
+	return 0;
+}
+
 static int read_all(struct live_call *call, struct depot *depot, struct opener *opener,
 		    struct live_target *target, json_t **ret_answer, struct err *err)
 {
@@ -112,6 +133,9 @@ static int read_all(struct live_call *call, struct depot *depot, struct opener *
 			err) < 0)
 		return -1;
 	read.chunks = chunks;
+	if (json_object_get(target->to, "run") && check_sealed(&read, &watch, err) < 0)
+		return -1;
+	target->timeout_ms = read.timeout_ms;
 	if (bulk_read(&read, &counts, err) < 0)
 		return -1;
 	*ret_answer = make_answer(&counts, target, clock_mono_ms() - begun_ms);
@@ -128,6 +152,7 @@ int live_backup_read(struct live_call *call, json_t **ret_answer, struct err *er
 		.to = json_is_object(to) ? to : NULL,
 		.is_tar = strcmp(json_get_string(call->args, "kind", "tar"), "tar") == 0,
 		.timeout_ms = json_get_int(call->args, "timeout_ms", 0),
+		.open_bytes = json_get_int(call->args, "open_bytes", 0),
 	};
 	const json_t *store = json_object_get(call->args, "store");
 	if (open_opener(call, &opener, err) < 0)

@@ -68,29 +68,50 @@ static int to_file(const struct live_target *target, const char *path,
 
 /* --- commands ------------------------------------------------------------------------------ */
 
-/* A spring as the input of a command, behind what has to go first. */
+/* A spring as the input of a guarded command: behind what has to go first, before the word that it was all. */
 struct pouring {
 	struct spring spring;
-	struct str *head; /* NULL: nothing */
-	size_t head_at;
+	struct str script; /* of the guard */
+	struct str head, end;
+	bool head_poured, all_poured;
 	const char *data;
 	size_t bytes;
 };
 
+static void pouring_release(struct pouring *pouring)
+{
+	str_release(&pouring->script);
+	str_release(&pouring->end);
+}
+
+/* The next piece into `data`. Returns its bytes, 0 behind the last one. */
+static ssize_t next_piece(struct pouring *pouring, struct err *err)
+{
+	const void *data = pouring->end.data;
+	if (pouring->all_poured)
+		return 0;
+	ssize_t got = pouring->spring.next(pouring->spring.context, &data, err);
+	if (got == 0) {
+		pouring->all_poured = true;
+		data = pouring->end.data;
+		got = (ssize_t)pouring->end.len;
+	}
+	pouring->data = data;
+	return got;
+}
+
 static ssize_t pour(void *context, void *buffer, size_t size, struct err *err)
 {
 	struct pouring *pouring = context;
-	if (pouring->head && pouring->head_at < pouring->head->len) {
-		pouring->data = pouring->head->data;
-		pouring->bytes = pouring->head->len;
-		pouring->head_at = pouring->head->len;
+	if (!pouring->head_poured) {
+		pouring->data = pouring->head.data;
+		pouring->bytes = pouring->head.len;
+		pouring->head_poured = true;
 	}
 	if (pouring->bytes == 0) {
-		const void *data;
-		ssize_t got = pouring->spring.next(pouring->spring.context, &data, err);
+		ssize_t got = next_piece(pouring, err);
 		if (got <= 0)
 			return got;
-		pouring->data = data;
 		pouring->bytes = (size_t)got;
 	}
 	size_t take = pouring->bytes < size ? pouring->bytes : size;
@@ -108,11 +129,12 @@ static int to_command(struct live_target *target, struct pouring *pouring,
 			       &variables, err) < 0)
 		return -1;
 	struct process process = {
-		.shell = json_get_string(target->to, "run", NULL),
+		.shell = str_text(&pouring->script),
 		.variables = variables.items,
 		.variable_count = variables.count,
 		.directory = json_get_string(target->to, "directory", NULL),
 		.input = {.read = pour, .context = pouring},
+		.no_grace = true,
 		.timeout_ms = target->timeout_ms,
 		.max_output_bytes = LIVE_OUTPUT_DEFAULT_BYTES,
 		.stop = live_stop_child(target->call),
@@ -126,13 +148,15 @@ static int to_host(struct live_target *target, const json_t *host,
 	_cleanup_(ssh_link_closep) struct ssh_link *link = NULL;
 	__attribute__((cleanup(
 		live_host_command_release))) struct live_host_command command = {0};
-	if (live_host_command(target->call, target->to, &command, err) < 0 ||
+	if (live_host_command(target->call, target->to, str_text(&pouring->script),
+			      &command, err) < 0 ||
 	    live_ssh_connect(target->call, host, &link, err) < 0)
 		return -1;
-	pouring->head = &command.head;
+	pouring->head = command.head; /* borrowed */
 	struct ssh_run run = {
 		.command = str_text(&command.command),
 		.input = {.read = pour, .context = pouring},
+		.no_grace = true,
 		.timeout_ms = target->timeout_ms,
 		.max_output_bytes = LIVE_OUTPUT_DEFAULT_BYTES,
 		.stop = live_stop_child(target->call),
@@ -145,7 +169,15 @@ static int to_host(struct live_target *target, const json_t *host,
 static int to_run(struct live_target *target, struct spring spring, struct err *err)
 {
 	_cleanup_outcome_ struct run_outcome outcome = {0};
-	struct pouring pouring = {.spring = spring};
+	__attribute__((cleanup(pouring_release))) struct pouring pouring = {
+		.spring = spring,
+		.script = STR_INIT,
+		.head = STR_INIT,
+		.end = STR_INIT,
+	};
+	live_guard_command(&pouring.script, json_get_string(target->to, "run", ""),
+			   target->open_bytes);
+	live_guard_end(&pouring.end);
 	const json_t *host = json_object_get(target->to, "host");
 	int result = host ? to_host(target, host, &pouring, &outcome, err)
 			  : to_command(target, &pouring, &outcome, err);

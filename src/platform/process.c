@@ -273,7 +273,7 @@ static int turn(struct job *job, char *buffer, int64_t until_ms, struct err *err
 {
 	enum { IN, OUT, ERR, CHILD, WAKE, COUNT };
 	struct pollfd fds[COUNT] = {
-		[IN] = {.fd = job->in, .events = POLLOUT},
+		[IN] = {.fd = job->ending ? -1 : job->in, .events = POLLOUT},
 		[OUT] = {.fd = job->out, .events = POLLIN},
 		[ERR] = {.fd = job->err, .events = POLLIN},
 		[CHILD] = {.fd = job->ended ? -1 : job->pid_fd, .events = POLLIN},
@@ -298,14 +298,15 @@ static int turn(struct job *job, char *buffer, int64_t until_ms, struct err *err
 
 /* --- ending -------------------------------------------------------------------------------- */
 
-/* SIGTERM, a grace in which output is still read, SIGKILL. The child is reaped. */
+/* SIGTERM, a grace in which output is still read, SIGKILL. The child is reaped. Its input stays open: it must not look as
+ * if it were complete. */
 static void end_group(struct job *job, char *buffer)
 {
 	struct err ignored = {0};
 	job->ending = true;
-	close_fd(&job->in);
-	kill(-job->pid, SIGTERM);
-	int64_t until = deadline_after_ms(TERM_GRACE_MS);
+	if (!job->process->no_grace)
+		kill(-job->pid, SIGTERM);
+	int64_t until = deadline_after_ms(job->process->no_grace ? 0 : TERM_GRACE_MS);
 	while (!job->ended && deadline_left_ms(until))
 		if (turn(job, buffer, until, &ignored) < 0)
 			break;

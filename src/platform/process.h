@@ -26,13 +26,15 @@ struct process {
 	const char *directory;   /* working directory; NULL: this one */
 	struct feed input;       /* FEED_NONE: /dev/null */
 	struct drain output;     /* gets standard output; take NULL: it is captured */
+	bool no_grace;           /* when it has to be ended: SIGKILL at once */
 	int64_t timeout_ms;      /* 0: none */
 	size_t max_output_bytes; /* kept of each of stdout and stderr; see struct capture */
 	struct stop stop;
 };
 
 /* Runs it to its end. A deadline that passes is an outcome (timed_out): the process group gets
- * SIGTERM and, two seconds later, SIGKILL. What the command leaves behind in the background is left
+ * SIGTERM and, two seconds later, SIGKILL; its input stays open until then, so that nobody takes the end of us for the
+ * end of it. What the command leaves behind in the background is left
  * alone when it ends in time; its output is read for at most one more second.
  * With `output` everything that the command writes arrives there (a drain that fails ends the group and the call), or
  * the call fails: also when the command ends and something that it left behind keeps its output open.

@@ -72,8 +72,9 @@ bool ssh_link_usable(struct ssh_link *link);
 /* --- one command --------------------------------------------------------------------------- */
 
 struct ssh_run {
-	const char *command;     /* for the login shell of the user */
-	struct feed input;       /* FEED_NONE: empty standard input */
+	const char *command; /* for the login shell of the user */
+	struct feed input;   /* FEED_NONE: empty standard input */
+	bool no_grace; /* given up, it gets no SIGTERM: the end of its input tells it */
 	int64_t timeout_ms;      /* 0: none */
 	size_t max_output_bytes; /* kept of each of stdout and stderr; see struct capture */
 	struct stop stop;

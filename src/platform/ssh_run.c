@@ -146,13 +146,14 @@ static int send_input(struct job *job, struct err *err)
 	return 0;
 }
 
-/* Asks for SIGTERM, gives that a moment to leave, closes. The link cannot be used again: what the
+/* Asks for SIGTERM (unless the command knows better), gives that a moment to leave, closes. The link cannot be used again: what the
  * command still sends would be in the way. */
 static void abandon(struct job *job)
 {
 	struct stop never = STOP_NEVER;
 	int64_t until = deadline_after_ms(FAREWELL_MS);
-	ssh_channel_request_send_signal(job->channel, "TERM");
+	if (!job->run->no_grace)
+		ssh_channel_request_send_signal(job->channel, "TERM");
 	ssh_channel_close(job->channel);
 	while (output_is_waiting(job) &&
 	       ssh_link_wait(job->link, until, &never) == SSH_WAIT_READY)

@@ -134,3 +134,30 @@ TEST(what_fails_on_a_host_leaves_no_backup)
 		sh("test -z \"$(find store -type f)\"");
 	}
 }
+
+/* The digest of what was put in is a wrong one: that shows when all of it was sent. */
+TEST(a_command_of_a_host_never_sees_the_end_of_a_wrong_backup)
+{
+	_cleanup_json_ json_t *host = host_json();
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	json_t *ignored = NULL;
+	_cleanup_free_ char *mark = str_format("/tmp/belay-committed-%d", (int)getpid());
+	_cleanup_free_ char *command = str_format(
+		"trap '' TERM; touch %s.started; cat >/dev/null; touch %s", mark, mark);
+	_cleanup_free_ char *none =
+		str_format("sleep 1; test -e %s.started && rm %s.started && test ! -e %s",
+			   mark, mark, mark);
+	world_make(&world);
+	json_t *sources = json_pack("[{s:s, s:s}]", "run", "head -c 3000000 /dev/urandom",
+				    "name", "app.dump");
+	CHECK_OK(ask(&world, "backup.write", write_args(&world, "stream", sources),
+		     &world.written, &err),
+		 &err);
+	json_t *to = json_pack("{s:O, s:s}", "host", host, "run", command);
+	json_t *args = read_args(&world, "stream", to);
+	json_object_set_new(args, "open_sha256", json_string("0000"));
+	CHECK_FAILS(ask(&world, "backup.read", args, &ignored, &err), &err, ERR_STATE,
+		    "not the one");
+	on_host(&world, host, none);
+}

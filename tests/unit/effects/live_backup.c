@@ -185,6 +185,51 @@ TEST(a_command_that_fails_leaves_no_backup)
 	}
 }
 
+/* --- a restore that fails, into a command -------------------------------------------------- */
+
+/* What a command leaves behind that takes the end of its input for the end of a transaction. */
+static const char committing[] =
+	"touch started; trap '' TERM; cat >/dev/null && touch committed";
+
+static const struct broken {
+	const char *name, *damage;
+	const char *member, *value; /* an argument that is wrong */
+	const char *files;          /* what has to be true of them */
+	const char *why;
+} broken[] = {
+	{"a chunk is damaged: the command does not even start",
+	 "printf x | dd of=store/nightly/1/data.zst.cms bs=1 seek=900000 conv=notrunc",
+	 NULL, NULL, "test ! -e started", "chunk"},
+	{"another digest of what was put in: the end does not come", "true",
+	 "open_sha256", "0000", "test -e started && test ! -e committed", "not the one"},
+};
+
+TEST(a_command_never_sees_the_end_of_a_cut_backup)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	world_make(&world);
+	CHECK_OK(ask(&world, "backup.write",
+		     write_args(&world, "stream",
+				run_source("head -c 3000000 /dev/urandom")),
+		     &world.written, &err),
+		 &err);
+	FOR_ROWS(row, broken) {
+		_cleanup_json_ json_t *ignored = NULL;
+		json_t *to = json_pack("{s:s, s:s}", "run", committing, "directory",
+				       test_directory());
+		json_t *args = read_args(&world, "stream", to);
+		if (row->member)
+			json_object_set_new(args, row->member, json_string(row->value));
+		sh("cp store/nightly/1/data.zst.cms kept; rm -f started committed");
+		sh(row->damage);
+		CHECK_FAILS(ask(&world, "backup.read", args, &ignored, &err), &err,
+			    ERR_STATE, row->why);
+		sh(row->files);
+		sh("cp kept store/nightly/1/data.zst.cms");
+	}
+}
+
 /* --- keys and stores ----------------------------------------------------------------------- */
 
 TEST(a_passphrase_instead_of_a_key)

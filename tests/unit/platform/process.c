@@ -256,6 +256,29 @@ TEST(a_feed_that_fails)
 	run_outcome_release(&outcome);
 }
 
+/* After the shell had time to begin. */
+static ssize_t failing_read_later(void *context, void *buffer, size_t size,
+				  struct err *err)
+{
+	usleep(500000);
+	return failing_read(context, buffer, size, err);
+}
+
+/* It ignores SIGTERM and would take the end of its input for the end of the data. */
+TEST(a_feed_that_fails_does_not_look_complete)
+{
+	struct run_outcome outcome;
+	struct err err = {0};
+	CHECK_FAILS(run("trap '' TERM; cat; echo complete",
+			(struct feed){.read = failing_read_later}, 20000, 100, &outcome,
+			&err),
+		    &err, ERR_FAIL, "the well is dry");
+	_cleanup_free_ char *out = shown(&outcome.out);
+	CHECK_STR_EQ(out, "");
+	CHECK_STR_EQ(outcome.signal, "KILL");
+	run_outcome_release(&outcome);
+}
+
 TEST(many_at_once_leave_nothing_open)
 {
 	for (int i = 0; i < 50; i++) {
