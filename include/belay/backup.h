@@ -69,8 +69,8 @@ char *backup_object(const char *name, const char *id, const char *file);
 /* Arguments of backup.read that follow from the manifest; store, open and to are the caller's. New. */
 json_t *backup_read_args(const json_t *manifest);
 
-/* What a listing of "NAME/" shows, newest first: [{id, whole: bool, objects: [names], stored_bytes}]; whole: there is
- * a manifest and its data. `objects` are whole names in the order in which they are to be removed, the manifest first.
+/* What a listing of "NAME/" shows, newest first: [{id, whole: bool, objects: [names], stored_bytes, data_bytes}]; whole:
+ * there is a manifest and its data, which has data_bytes. `objects` are whole names in the order in which they are to be removed, the manifest first.
  * What is not ours by its shape is not in it. New. */
 json_t *backup_folders(const char *name, const json_t *objects);
 /* The time in an id; false when it is none. */

@@ -78,9 +78,11 @@ static json_t *folder_value(const struct folder *folder)
 		json_array_append(names, json_object_get(folder->objects[i], "name"));
 		bytes += json_get_int(folder->objects[i], "size_bytes", 0);
 	}
-	bool whole = folder->objects[FILE_MANIFEST] && folder->objects[FILE_DATA];
-	return json_pack("{s:s, s:b, s:o, s:I}", "id", folder->id, "whole", whole,
-			 "objects", names, "stored_bytes", (json_int_t)bytes);
+	const json_t *data = folder->objects[FILE_DATA];
+	bool whole = folder->objects[FILE_MANIFEST] && data;
+	return json_pack("{s:s, s:b, s:o, s:I, s:I}", "id", folder->id, "whole", whole,
+			 "objects", names, "stored_bytes", (json_int_t)bytes,
+			 "data_bytes", (json_int_t)json_get_int(data, "size_bytes", 0));
 }
 
 /* The objects of one folder, which stand behind each other once they are sorted, as one. Returns how many

@@ -4,6 +4,7 @@
  *     backup_store.c   one store: listing, manifests and their signatures, writing what goes with the data
  *     backup_open.c    the key that opens a backup
  *     backup_copy.c    reading one copy in one store, and what was found out about it
+ *     backup_keep.c    which copies in a store stay
  *     backup_sweep.c   what dead runs left in a store
  *     backup_watch.c   progress of what takes long
  *     backup_news.c    who hears of it
@@ -127,6 +128,10 @@ void backup_manifest_release(struct backup_manifest_read *read);
 int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *name,
 			  const char *id, const char *digest,
 			  struct backup_manifest_read *ret, struct err *err);
+/* Of a manifest that the journal does not know: does it belong to the backup's environment? Projects that share a
+ * store may have backups of the same name. ERR_INCONCLUSIVE when it does not. */
+int backup_manifest_check_home(const json_t *manifest, const struct config_backup *backup,
+			       struct err *err);
 /* Where a signing certificate is configured: the manifest is signed by it. ERR_STATE when it is not. *ret_signer:
  * who signed it, fresh; left alone where none is configured. */
 int backup_manifest_check_signature(struct effects *fx, const json_t *store,
@@ -181,6 +186,22 @@ int backup_copy_look(struct effects *fx, const struct backup_desk *desk,
 		     struct err *err);
 /* Does this error say that the copy is bad? */
 bool backup_is_bad(const struct err *err);
+
+/* --- what stays (backup_keep.c) --------------------------------------------------------------- */
+
+/* One backup in one store. All borrowed. */
+struct backup_shelf {
+	const struct backup_desk *desk; /* with the journal of the backup */
+	const struct config_backup *backup;
+	const struct config_store *store;
+	const json_t *args;    /* STORE */
+	const json_t *folders; /* what lies there: backup_folders() */
+};
+/* What the store's policy says. *ret_rows: of every folder with a manifest, newest first: [{id, at, keep, reasons}];
+ * copies that are cut and those of others stay, and take nobody's place. *ret_missing: [{id, reason}] of copies that the
+ * journal has there, which have no manifest any more and would go. Both new. */
+int backup_keep(struct effects *fx, const struct backup_shelf *shelf, json_t **ret_rows,
+		json_t **ret_missing, struct err *err);
 
 /* --- dead runs (backup_sweep.c) --------------------------------------------------------------- */
 

@@ -49,51 +49,11 @@ static void places_release(struct places *places)
 	free(places->items);
 }
 
-/* --- what there is ---------------------------------------------------------------------------- */
+/* --- what goes -------------------------------------------------------------------------------- */
 
-static bool has_manifest(const json_t *folder)
+static json_t *first_reason(const json_t *row)
 {
-	const char *first =
-		json_string_value(json_array_get(json_object_get(folder, "objects"), 0));
-	return first && str_has_suffix(first, "/manifest.json");
-}
-
-static void add_candidate(json_t *candidates, const struct place *place, const char *id)
-{
-	int64_t at_ms = 0;
-	const json_t *copy = state_backup_copy(backup_desk_state(place->desk),
-					       place->backup->name, id);
-	backup_id_time(id, &at_ms);
-	json_array_append_new(
-		candidates,
-		json_pack("{s:s, s:I, s:b}", "id", id, "at_ms", (json_int_t)at_ms,
-			  "verified",
-			  backup_copy_verified(copy, place->store->name) != NULL));
-}
-
-/* What the policy decides on: copies with a manifest. New. */
-static json_t *candidates_in(const struct place *place, const json_t *folders)
-{
-	json_t *candidates = json_array();
-	size_t i;
-	const json_t *folder;
-	json_array_foreach(folders, i, folder) {
-		if (has_manifest(folder))
-			add_candidate(candidates, place,
-				      json_get_string(folder, "id", ""));
-	}
-	return candidates;
-}
-
-static bool has_text(const json_t *texts, const char *text)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(texts, i, row) {
-		if (str_equal(json_string_value(row), text))
-			return true;
-	}
-	return false;
+	return json_incref(json_array_get(json_object_get(row, "reasons"), 0));
 }
 
 static const json_t *row_of_id(const json_t *rows, const char *id)
@@ -107,21 +67,10 @@ static const json_t *row_of_id(const json_t *rows, const char *id)
 	return NULL;
 }
 
-/* --- what goes -------------------------------------------------------------------------------- */
-
-static json_t *first_reason(const json_t *row)
+/* What is left of a copy when a run died while it removed it. */
+static void take_remains(struct place *place, const json_t *folders, const char *id)
 {
-	return json_incref(json_array_get(json_object_get(row, "reasons"), 0));
-}
-
-/* A copy that the journal has in this store and that has no manifest there, which the policy would not keep: a run
- * died while it removed it. What is left of it goes, too. */
-static void add_missing(struct place *place, const json_t *folders, const json_t *row)
-{
-	const char *id = json_get_string(row, "id", "");
 	const json_t *objects = json_object_get(row_of_id(folders, id), "objects");
-	json_array_append_new(place->missing, json_pack("{s:s, s:o}", "id", id, "reason",
-							first_reason(row)));
 	if (!objects)
 		return;
 	json_object_set(place->objects, id, (json_t *)objects);
@@ -129,34 +78,6 @@ static void add_missing(struct place *place, const json_t *folders, const json_t
 			      json_pack("{s:s, s:I, s:i}", "id", id, "objects",
 					(json_int_t)json_array_size(objects), "uploads",
 					0));
-}
-
-/* Copies that should be there and are not are left for a verification to find. */
-static int find_missing(struct place *place, const json_t *folders, const json_t *present,
-			int64_t now_ms, struct err *err)
-{
-	const json_t *known =
-		state_backup(backup_desk_state(place->desk), place->backup->name);
-	_cleanup_json_ json_t *all = json_copy((json_t *)present);
-	_cleanup_json_ json_t *rows = NULL;
-	size_t i;
-	const json_t *copy, *row;
-	json_array_foreach(json_object_get(known, "copies"), i, copy) {
-		const char *id = json_get_string(copy, "id", "");
-		if (has_text(json_object_get(copy, "stores"), place->store->name) &&
-		    !row_of_id(present, id))
-			add_candidate(all, place, id);
-	}
-	if (json_array_size(all) == json_array_size(present))
-		return 0;
-	if (retention_decide(&place->store->keep, all, now_ms, &rows, err) < 0)
-		return -1;
-	json_array_foreach(rows, i, row) {
-		if (!json_get_bool(row, "keep", true) &&
-		    !row_of_id(present, json_get_string(row, "id", "")))
-			add_missing(place, folders, row);
-	}
-	return 0;
 }
 
 /* The rows of the result: decisions, and what they are about. */
@@ -173,19 +94,24 @@ static void take_decisions(struct place *place, const json_t *folders)
 		json_object_set(place->objects, id, json_object_get(folder, "objects"));
 	}
 	place->left = json_array_size(place->rows);
+	json_array_foreach(place->missing, i, row)
+		take_remains(place, folders, json_get_string(row, "id", ""));
 }
 
-static int decide(struct place *place, const json_t *folders, int64_t now_ms,
+static int decide(struct effects *fx, struct place *place, const json_t *folders,
 		  struct err *err)
 {
-	_cleanup_json_ json_t *candidates = candidates_in(place, folders);
-	json_t *rows = NULL;
-	if (retention_decide(&place->store->keep, candidates, now_ms, &rows, err) < 0)
+	const struct backup_shelf shelf = {place->desk, place->backup, place->store,
+					   place->args, folders};
+	json_t *rows = NULL, *missing = NULL;
+	if (backup_keep(fx, &shelf, &rows, &missing, err) < 0)
 		return -1;
 	json_decref(place->rows);
+	json_decref(place->missing);
 	place->rows = rows;
+	place->missing = missing;
 	take_decisions(place, folders);
-	return find_missing(place, folders, candidates, now_ms, err);
+	return 0;
 }
 
 /* Does it make sense to try the next one? A lock is on one copy, a broken line is for all. */
@@ -212,7 +138,7 @@ static int look(struct effects *fx, struct place *place, struct err *err)
 	if (backup_store_list(fx, place->args, prefix, &objects, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *folders = backup_folders(place->backup->name, objects);
-	if (decide(place, folders, effects_now_ms(fx), err) < 0)
+	if (decide(fx, place, folders, err) < 0)
 		return -1;
 	struct err failure = {0}; /* what cannot be swept keeps nothing else */
 	(void)backup_sweep(fx, place->desk, place->backup, place->args, NULL, &litter,

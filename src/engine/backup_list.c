@@ -13,8 +13,7 @@
 struct shelf {
 	const struct config_store *store;
 	char *lane;
-	json_t *sizes;   /* {object: bytes}; NULL: it did not answer */
-	json_t *folders; /* {id: folder} */
+	json_t *folders; /* {id: folder}; NULL: it did not answer */
 	struct err err;
 };
 
@@ -29,7 +28,6 @@ static void listing_release(struct listing *listing)
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		free(listing->shelves[i].lane);
-		json_decref(listing->shelves[i].sizes);
 		json_decref(listing->shelves[i].folders);
 	}
 	free(listing->shelves);
@@ -48,17 +46,6 @@ static json_t *folders_by_id(const char *name, const json_t *objects)
 	return by_id;
 }
 
-static json_t *sizes_of(const json_t *objects)
-{
-	json_t *sizes = json_object();
-	size_t i;
-	const json_t *object;
-	json_array_foreach(objects, i, object)
-		json_object_set(sizes, json_get_string(object, "name", ""),
-				json_object_get(object, "size_bytes"));
-	return sizes;
-}
-
 static void ask_one(struct effects *lane, size_t index, void *context)
 {
 	const struct listing *listing = context;
@@ -70,7 +57,6 @@ static void ask_one(struct effects *lane, size_t index, void *context)
 	if (backup_store_list(lane, args, prefix, &objects, &shelf->err) < 0)
 		return;
 	shelf->folders = folders_by_id(name, objects);
-	shelf->sizes = sizes_of(objects);
 }
 
 static void ask_all(const struct backup_desk *desk, struct listing *listing)
@@ -129,14 +115,11 @@ static json_t *judge_stray(const struct listing *listing, const struct shelf *sh
 }
 
 /* Of a copy that should be there. The size is for nothing: the listing has it. */
-static json_t *judge_copy(const struct listing *listing, const struct shelf *shelf,
-			  const json_t *copy, const json_t *folder)
+static json_t *judge_copy(const struct shelf *shelf, const json_t *copy,
+			  const json_t *folder)
 {
 	const json_t *bad = backup_copy_bad(copy, shelf->store->name);
-	const char *id = json_get_string(copy, "id", "");
 	int64_t written = json_get_int(copy, "stored_bytes", 0);
-	_cleanup_free_ char *data =
-		backup_object(listing->backup->name, id, BACKUP_DATA_FILE);
 	if (!folder)
 		return state_row(shelf, "missing", NULL);
 	if (!json_get_bool(folder, "whole", false))
@@ -144,7 +127,7 @@ static json_t *judge_copy(const struct listing *listing, const struct shelf *she
 				 "its manifest or its data is missing");
 	if (bad)
 		return state_row(shelf, "bad", json_get_string(bad, "reason", NULL));
-	if (written > 0 && json_get_int(shelf->sizes, data, 0) != written)
+	if (written > 0 && json_get_int(folder, "data_bytes", 0) != written)
 		return state_row(shelf, "bad", "its size is not what was written");
 	return state_row(shelf,
 			 backup_copy_verified(copy, shelf->store->name) ? "good"
@@ -157,10 +140,10 @@ static json_t *judge(const struct listing *listing, const struct shelf *shelf,
 {
 	const json_t *folder = json_object_get(shelf->folders, id);
 	bool here = has_name(json_object_get(copy, "stores"), shelf->store->name);
-	if (!shelf->sizes)
+	if (!shelf->folders)
 		return state_row(shelf, here || !copy ? "unknown" : "absent",
 				 here || !copy ? "the store did not answer" : NULL);
-	return here ? judge_copy(listing, shelf, copy, folder)
+	return here ? judge_copy(shelf, copy, folder)
 		    : judge_stray(listing, shelf, id, folder);
 }
 
@@ -248,7 +231,7 @@ static json_t *backup_listed(const struct listing *listing, const json_t *state,
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct shelf *shelf = &listing->shelves[i];
 		json_array_append_new(stores, json_string(shelf->store->name));
-		if (!shelf->sizes)
+		if (!shelf->folders)
 			json_array_append_new(unreachable,
 					      json_pack("{s:s, s:s}", "store",
 							shelf->store->name, "reason",

@@ -64,22 +64,44 @@ static const char *better(const char *now, const char *candidate, const char *as
 	return !now || strcmp(candidate, now) > 0 ? candidate : now;
 }
 
+/* Of those that the journal has in the store. Borrowed, or NULL. */
+static const char *best_known(const struct verification *verification,
+			      const struct find *find)
+{
+	const json_t *known = state_backup(backup_desk_state(verification->desk),
+					   verification->backup->name);
+	const char *best = NULL;
+	size_t i;
+	const json_t *row;
+	json_array_foreach(json_object_get(known, "copies"), i, row) {
+		if (is_in_store(row, find->store->name))
+			best = better(best, json_get_string(row, "id", ""),
+				      verification->desk->asked->id);
+	}
+	return best;
+}
+
+static void take_id(const struct verification *verification, struct find *find,
+		    const char *id)
+{
+	const json_t *copy = id ? state_backup_copy(backup_desk_state(verification->desk),
+						    verification->backup->name, id)
+				: NULL;
+	str_assign(&find->id, id);
+	str_assign(&find->digest, json_get_string(copy, "manifest", NULL));
+}
+
 /* By the journal and by what lies there: either may know one that the other does not. */
 static int choose_id(struct effects *lane, const struct verification *verification,
 		     struct find *find, struct err *err)
 {
 	const char *name = verification->backup->name;
 	const char *asked = verification->desk->asked->id;
-	const json_t *known = state_backup(backup_desk_state(verification->desk), name);
-	const char *best = NULL;
+	const char *best = best_known(verification, find);
 	size_t i;
 	const json_t *row;
 	_cleanup_json_ json_t *objects = NULL;
 	_cleanup_free_ char *prefix = str_format("%s/", name);
-	json_array_foreach(json_object_get(known, "copies"), i, row) {
-		if (is_in_store(row, find->store->name))
-			best = better(best, json_get_string(row, "id", ""), asked);
-	}
 	if (backup_store_list(lane, find->args, prefix, &objects, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *folders = backup_folders(name, objects);
@@ -87,12 +109,7 @@ static int choose_id(struct effects *lane, const struct verification *verificati
 		if (json_get_bool(row, "whole", false))
 			best = better(best, json_get_string(row, "id", ""), asked);
 	}
-	str_assign(&find->id, best);
-	const json_t *copy =
-		best ? state_backup_copy(backup_desk_state(verification->desk), name,
-					 best)
-		     : NULL;
-	str_assign(&find->digest, json_get_string(copy, "manifest", NULL));
+	take_id(verification, find, best);
 	if (best)
 		return 0;
 	err_set(err, ERR_INCONCLUSIVE,
@@ -103,13 +120,10 @@ static int choose_id(struct effects *lane, const struct verification *verificati
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
-static void look_one(struct effects *lane, size_t index, void *context)
+static void look_at(struct effects *lane, const struct verification *verification,
+		    struct find *find)
 {
-	const struct verification *verification = context;
 	const struct engine_backup *asked = verification->desk->asked;
-	struct find *find = &verification->finds[index];
-	if (verification->backup && choose_id(lane, verification, find, &find->err) < 0)
-		return;
 	const struct backup_look look = {
 		.backup = verification->backup,
 		.store = find->args,
@@ -123,6 +137,35 @@ static void look_one(struct effects *lane, size_t index, void *context)
 	int64_t begun_ms = effects_mono_ms(lane);
 	(void)backup_copy_look(lane, verification->desk, &look, &find->seen, &find->err);
 	find->duration_ms = effects_mono_ms(lane) - begun_ms;
+}
+
+/* Was it brought there by another project that has the store, too? */
+static bool is_of_others(const struct verification *verification, const struct find *find)
+{
+	const json_t *manifest = find->seen.manifest.manifest;
+	struct err ignored = {0};
+	return manifest && !find->digest &&
+	       backup_manifest_check_home(manifest, verification->backup, &ignored) < 0;
+}
+
+static void look_one(struct effects *lane, size_t index, void *context)
+{
+	const struct verification *verification = context;
+	struct find *find = &verification->finds[index];
+	if (verification->backup && choose_id(lane, verification, find, &find->err) < 0)
+		return;
+	look_at(lane, verification, find);
+	if (!verification->backup || verification->desk->asked->id ||
+	    !is_of_others(verification, find))
+		return;
+	const char *own = best_known(verification, find);
+	if (!own)
+		return;
+	take_id(verification, find, own);
+	backup_seen_release(&find->seen);
+	find->seen = (struct backup_seen){0};
+	find->err = (struct err){0};
+	look_at(lane, verification, find);
 }
 
 static void look_all(struct verification *verification)
@@ -240,6 +283,16 @@ static void add_size(json_t *data, const struct find *find, const char *key,
 		json_object_set(data, key, (json_t *)size);
 }
 
+/* A manifest that says that it is another's makes no copy known. */
+static bool is_what_it_says(const struct verification *verification,
+			    const struct find *find)
+{
+	const json_t *manifest = find->seen.manifest.manifest;
+	return str_equal(json_get_string(manifest, "name", NULL),
+			 verification->backup->name) &&
+	       str_equal(json_get_string(manifest, "id", NULL), find->id);
+}
+
 static json_t *verified_event(const struct verification *verification,
 			      const struct find *find)
 {
@@ -249,7 +302,7 @@ static json_t *verified_event(const struct verification *verification,
 		verification->backup->name, "id", find->id, "store", find->store->name,
 		"how", backup_depth_name(find->seen.depth), "outcome", outcome_of(find),
 		"reason", reason_of(find), "at_copy", time_of(find, at), "manifest",
-		find->seen.manifest.sha256);
+		is_what_it_says(verification, find) ? find->seen.manifest.sha256 : NULL);
 	add_size(data, find, "open_bytes", "/data/open_bytes");
 	add_size(data, find, "stored_bytes", "/data/sealed_bytes");
 	return json_pack("{s:s, s:o}", "type", "backup.verified", "data", data);

@@ -57,14 +57,14 @@ TEST(folders_are_newest_first_and_manifests_go_first)
 	_cleanup_json_ json_t *folders = backup_folders("db", objects);
 	CHECK_JSON_EQ(
 		folders,
-		"[{'id': '20261121T020000Z-0002', 'whole': false, 'stored_bytes': 10, "
+		"[{'id': '20261121T020000Z-0002', 'whole': false, 'stored_bytes': 10, 'data_bytes': 0, "
 		"'objects': ['db/20261121T020000Z-0002/manifest.json']}, {'id': "
-		"'20261121T020000Z-0001', 'whole': true, 'stored_bytes': 40, 'objects': "
+		"'20261121T020000Z-0001', 'whole': true, 'stored_bytes': 40, 'data_bytes': 10, 'objects': "
 		"['db/20261121T020000Z-0001/manifest.json', "
 		"'db/20261121T020000Z-0001/manifest.sig', "
 		"'db/20261121T020000Z-0001/RESTORE.txt', "
 		"'db/20261121T020000Z-0001/data.zst.cms']}, {'id': '20261120T020000Z-0001', "
-		"'whole': false, 'stored_bytes': 20, 'objects': "
+		"'whole': false, 'stored_bytes': 20, 'data_bytes': 10, 'objects': "
 		"['db/20261120T020000Z-0001/RESTORE.txt', "
 		"'db/20261120T020000Z-0001/data.zst.cms']}]");
 }

@@ -1,5 +1,6 @@
 /* Forgetting: what goes and why, in which order, what the journal hears of it, and what is left when the process dies
  * half way. */
+#include "belay/backup.h"
 #include "belay/effects_chain.h"
 #include "vault.h"
 
@@ -123,6 +124,142 @@ TEST(what_is_good_again_in_one_store_is_not_good_in_another)
 	_cleanup_free_ char *of_b = decisions(vault, 1);
 	CHECK_STR_EQ(of_a, "kk"); /* the older one is the only good one there */
 	CHECK_STR_EQ(of_b, "kr");
+	vault_end(vault);
+}
+
+/* What is no whole copy is not the newest one, whatever its manifest says. */
+static void no_data(struct vault *vault, const char *data)
+{
+	json_object_del(vault_objects(vault, "a"), data);
+}
+
+static void cut_data(struct vault *vault, const char *data)
+{
+	vault_put(vault, "a", data, "cut");
+}
+
+static const struct incomplete_row {
+	const char *name;
+	void (*happens)(struct vault *vault, const char *data);
+} incompletes[] = {
+	{"its data is gone", no_data},
+	{"its data is cut", cut_data},
+};
+
+TEST(what_is_incomplete_stays_and_takes_nobodys_place)
+{
+	FOR_ROWS(row, incompletes) {
+		struct vault *vault = vault_new(TWO_STORES "    keep: {last: 1}\n");
+		vault_make_copies(vault, 3);
+		_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
+		row->happens(vault, data);
+		CHECK_INT_EQ(forget(vault), END_PASSED);
+		_cleanup_free_ char *of_a = decisions(vault, 0);
+		_cleanup_free_ char *of_b = decisions(vault, 1);
+		CHECK_STR_EQ(of_a, "kkr");
+		CHECK_STR_EQ(of_b, "krr");
+		CHECK(stage_has(json_at(store_row(vault, 0), "/copies/0/reasons"),
+				"incomplete: not counted"));
+		CHECK_INT_EQ(known_in(vault, "a"), 2);
+		vault_end(vault);
+	}
+}
+
+/* --- several projects, one store -------------------------------------------------------------- */
+
+/* Fresh. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+	struct str out = STR_INIT;
+	for (const char *at; (at = strstr(text, from)); text = at + strlen(from))
+		str_addf(&out, "%.*s%s", (int)(at - text), text, to);
+	str_add(&out, text);
+	return str_take(&out);
+}
+
+/* A copy as another journal's project would have made it. Its id: fresh. */
+static char *bring(struct vault *vault, const char *id, const char *environment)
+{
+	_cleanup_free_ char *own = vault_copy(vault, 0);
+	_cleanup_free_ char *manifest = vault_name(vault, 0, "manifest.json");
+	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
+	_cleanup_free_ char *text = replaced(vault_text(vault, "a", manifest), own, id);
+	_cleanup_free_ char *home = str_format("\"environment\": \"%s\"", environment);
+	_cleanup_free_ char *changed =
+		replaced(text, "\"environment\": \"production\"", home);
+	_cleanup_free_ char *to = str_format("db/%s/manifest.json", id);
+	_cleanup_free_ char *to_data = str_format("db/%s/data.zst.cms", id);
+	vault_put(vault, "a", to_data, vault_text(vault, "a", data));
+	vault_put(vault, "a", to, changed);
+	return mem_strdup(id);
+}
+
+TEST(what_the_journal_does_not_know_stays_and_takes_nobodys_place)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 3);
+	_cleanup_free_ char *old = bring(vault, "20200101T000000Z-0001", "production");
+	_cleanup_free_ char *new = bring(vault, "20990101T000000Z-0001", "staging");
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	_cleanup_free_ char *got = decisions(vault, 0);
+	CHECK_STR_EQ(got, "kkkrk");
+	CHECK(stage_has(json_at(store_row(vault, 0), "/copies/0/reasons"),
+			"not on this journal; 'belay backup verify' records it"));
+	vault_end(vault);
+}
+
+/* Then only the copies themselves can say whose they are. */
+TEST(what_a_full_journal_had_no_room_for_is_decided_on)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, BACKUP_COPIES_MAX + 1);
+	_cleanup_free_ char *other = bring(vault, "20200101T000000Z-0001", "staging");
+	_cleanup_free_ char *ours = bring(vault, "20200101T000000Z-0002", "production");
+	CHECK_INT_EQ(known_in(vault, "a"), BACKUP_COPIES_MAX);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(vault_count(vault, "a", "/manifest.json"), 3);
+	CHECK_INT_EQ(vault_count(vault, "a", other), 2);
+	CHECK_INT_EQ(vault_count(vault, "a", ours), 0);
+	vault_end(vault);
+}
+
+static const struct stranger_row {
+	const char *name, *environment;
+	int newest, named; /* how the verifications end */
+	bool adopted;
+} strangers[] = {
+	{"of another environment", "staging", END_PASSED, END_INCONCLUSIVE, false},
+	{"of the same", "production", END_PASSED, END_PASSED, true},
+};
+
+TEST(a_verification_adopts_nothing_that_is_of_another_environment)
+{
+	FOR_ROWS(row, strangers) {
+		struct vault *vault = vault_new(ONE_STORE);
+		vault_make_copies(vault, 1);
+		_cleanup_free_ char *own = vault_copy(vault, 0);
+		_cleanup_free_ char *id =
+			bring(vault, "20990101T000000Z-0001", row->environment);
+		const struct engine_backup newest = {.read_data = true};
+		const struct engine_backup named = {.read_data = true, .id = id};
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), row->newest);
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), row->named);
+		CHECK_INT_EQ(known_in(vault, "a"), row->adopted ? 2 : 1);
+		vault_end(vault);
+	}
+}
+
+TEST(a_manifest_with_another_name_makes_no_copy_known)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	vault_make_copies(vault, 1);
+	_cleanup_free_ char *manifest = vault_name(vault, 0, "manifest.json");
+	_cleanup_free_ char *id = bring(vault, "20990101T000000Z-0001", "production");
+	const struct engine_backup named = {.id = id};
+	vault_put(vault, "a", "db/20990101T000000Z-0001/manifest.json",
+		  vault_text(vault, "a", manifest));
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), END_FAILED);
+	CHECK_INT_EQ(known_in(vault, "a"), 1);
 	vault_end(vault);
 }
 
