@@ -32,8 +32,8 @@ struct engine_request {
 	bool take_lock; /* a person says that the lock's holder is gone */
 	const char *transaction; /* finish: id that begin gave; NULL = the open one */
 	bool failed; /* finish: the steps in between failed, take everything back */
-	/* rollback: "NAME/ID" of a backup that is restored (by its `restore:`) before the switch; "NAME": the newest
-	 * good one. NULL: none. */
+	/* rollback: "NAME/ID" of a backup that is restored (by its `restore:`) before the switch; "NAME": the copy that was
+	 * made before what is undone. NULL: none. */
 	const char *restore;
 };
 

@@ -153,7 +153,11 @@ json_t *rollback_target(const json_t *state, const json_t *recent);
 /* The same for --to ID: a deployment id, or a version (its newest deployment). ERR_NOT_FOUND. */
 int rollback_target_to(const json_t *state, const json_t *recent, const char *id,
 		       json_t **ret, struct err *err);
-/* Candidates, newest first: [{deployment, version, at, services, live: bool}]. New reference. */
+/* The backup that was made before the data was touched by what `service` leaves when it goes back to `release`: of
+ * several deployments the first one's. {backup, id} borrowed, or NULL: there is none, or recent does not reach back so far. */
+const json_t *rollback_backup(const json_t *state, const json_t *recent,
+			      const char *service, const char *release);
+/* Candidates, newest first: [{deployment, version, at, services, live: bool}]; services as in recent. New reference. */
 json_t *rollback_candidates(const json_t *state, const json_t *recent);
 
 #endif

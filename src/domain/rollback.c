@@ -109,6 +109,67 @@ json_t *rollback_target(const json_t *state, const json_t *recent)
 	return target;
 }
 
+/* --- the data ---------------------------------------------------------------------------------- */
+
+static bool went_live(const json_t *row)
+{
+	return passed(row) ||
+	       strcmp(json_get_string(row, "outcome", ""), "unproven") == 0;
+}
+
+static const json_t *service_of(const json_t *row, const char *name)
+{
+	return json_object_get(json_object_get(row, "services"), name);
+}
+
+/* What the first deployment since `release` was live says of the service. NULL: none, or nobody remembers the release. */
+static const json_t *first_since(const json_t *recent, const char *name,
+				 const char *release)
+{
+	const json_t *first = NULL;
+	size_t i;
+	const json_t *row;
+	json_array_foreach(json_object_get(recent, "deployments"), i, row) {
+		const json_t *service = service_of(row, name);
+		if (!service || !went_live(row))
+			continue;
+		if (str_equal(json_get_string(service, "release", ""), release))
+			return first;
+		if (is_deploy(row))
+			first = service;
+	}
+	return NULL;
+}
+
+static const json_t *row_of(const json_t *recent, const char *deployment)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(json_object_get(recent, "deployments"), i, row) {
+		if (str_equal(json_get_string(row, "deployment", ""), deployment))
+			return row;
+	}
+	return NULL;
+}
+
+const json_t *rollback_backup(const json_t *state, const json_t *recent,
+			      const char *service, const char *release)
+{
+	const json_t *live = state_live(state, service);
+	const json_t *first = first_since(recent, service, release);
+	if (first)
+		return json_object_get(first, "backup");
+	if (is_half_way(state, service))
+		return json_object_get(
+			json_object_get(state_transaction(state), "backups"), service);
+	if (str_equal(json_get_string(live, "release", ""), release))
+		return NULL;
+	const json_t *row = row_of(recent, json_get_string(live, "deployment", ""));
+	return json_object_get(service_of(row, service), "backup");
+}
+
+/* --- what there is ----------------------------------------------------------------------------- */
+
 /* Is everything that this deployment brought live now? */
 static bool is_live(const json_t *state, const json_t *row)
 {

@@ -162,27 +162,34 @@ static void keep_targets(struct transaction *t, const json_t *targets)
 	t->part_count = kept;
 }
 
+int parts_targets(const struct transaction *t, const struct journal_documents *documents,
+		  json_t **ret, struct err *err)
+{
+	_cleanup_json_ json_t *targets = NULL;
+	if (!t->request->to)
+		targets = rollback_target(documents->state, documents->recent);
+	else if (rollback_target_to(documents->state, documents->recent, t->request->to,
+				    &targets, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->part_count; i++) {
+		if (!json_object_get(targets, t->parts[i].service->name))
+			continue;
+		*ret = TAKE_PTR(targets);
+		return 0;
+	}
+	err_set(err, ERR_NOT_FOUND, "there is no earlier deployment to go back to");
+	return err_hint(err, "see 'belay rollback --list'");
+}
+
 /* The journal may have moved since the last look: targets are chosen on what it says now. */
 static int bind_rollback(struct transaction *t, const struct journal_documents *documents,
 			 struct err *err)
 {
 	_cleanup_json_ json_t *targets = NULL;
-	if (t->request->to) {
-		if (rollback_target_to(documents->state, documents->recent,
-				       t->request->to, &targets, err) < 0)
-			return -1;
-	} else {
-		targets = rollback_target(documents->state, documents->recent);
-	}
 	parts_release(t);
-	if (parts_choose(t, err) < 0)
+	if (parts_choose(t, err) < 0 || parts_targets(t, documents, &targets, err) < 0)
 		return -1;
 	keep_targets(t, targets);
-	if (t->part_count == 0) {
-		err_set(err, ERR_NOT_FOUND,
-			"there is no earlier deployment to go back to");
-		return err_hint(err, "see 'belay rollback --list'");
-	}
 	str_assign(&t->version, t->parts[0].version);
 	return 0;
 }

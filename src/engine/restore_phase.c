@@ -13,6 +13,8 @@
 #include "belay/str.h"
 #include "transaction.h"
 
+#define OFFERED_MAX 5 /* copies that a hint names */
+
 struct restoring {
 	struct engine_backup asked;
 	struct backup_desk desk; /* its journal is the transaction's */
@@ -48,7 +50,7 @@ bool restore_was_begun(const struct transaction *t)
 
 /* --- before the lock -------------------------------------------------------------------------- */
 
-/* "NAME/ID", or "NAME". */
+/* "NAME/ID", or "NAME": then the id follows from what is undone. */
 static void split(struct restoring *restoring, const char *text)
 {
 	size_t len = strcspn(text, "/");
@@ -78,11 +80,78 @@ static int check_key(const struct restoring *restoring, struct err *err)
 			     "not have; in a workflow, pass the secret on with 'env:'");
 }
 
-static int find(struct restoring *restoring, struct err *err)
+/* The ids that may be named, newest first, in a hint. */
+static int offer_copies(const struct restoring *restoring, struct err *err)
+{
+	const char *name = restoring->backup->name;
+	const json_t *copies = json_object_get(
+		state_backup(backup_desk_state(&restoring->desk), name), "copies");
+	_cleanup_str_ struct str text = STR_INIT;
+	size_t i, count = 0;
+	const json_t *copy;
+	json_array_foreach(copies, i, copy) {
+		if (count == OFFERED_MAX || !backup_copy_is_sound(copy))
+			continue;
+		str_addf(&text, "%s%s/%s", count++ ? ", " : "", name,
+			 json_get_string(copy, "id", "?"));
+	}
+	if (!count)
+		return err_hint(err, "'belay backup list %s' shows what there is", name);
+	return err_hint(err, "say which one, newest first: %s", str_text(&text));
+}
+
+/* A name alone means the data as it was before what is undone, never what was saved later: that may be as broken as
+ * what it is to replace. */
+static int choose_made_before(const struct transaction *t, struct restoring *restoring,
+			      struct err *err)
+{
+	const struct journal_documents *documents = store_documents(t->store);
+	const char *name = restoring->backup->name;
+	_cleanup_json_ json_t *targets = NULL;
+	const char *found = NULL;
+	bool several = false;
+	if (parts_targets(t, documents, &targets, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->part_count; i++) {
+		const char *service = t->parts[i].service->name;
+		const json_t *target = json_object_get(targets, service);
+		const json_t *made =
+			target ? rollback_backup(documents->state, documents->recent,
+						 service,
+						 json_get_string(target, "release", ""))
+			       : NULL;
+		const char *id = json_get_string(made, "id", NULL);
+		if (!id || !str_equal(json_get_string(made, "backup", ""), name))
+			continue;
+		several = several || (found && strcmp(found, id) != 0);
+		found = id;
+	}
+	if (found && !several && state_backup_copy(documents->state, name, found)) {
+		restoring->id = mem_strdup(found);
+		return 0;
+	}
+	if (several)
+		err_set(err, ERR_USAGE,
+			"the services that go back have different copies of '%s' from "
+			"before",
+			name);
+	else if (found)
+		err_set(err, ERR_NOT_FOUND,
+			"the copy from before what is undone, %s/%s, is not there any "
+			"more",
+			name, found);
+	else
+		err_set(err, ERR_NOT_FOUND,
+			"no copy of '%s' was made before what is undone", name);
+	return offer_copies(restoring, err);
+}
+
+static int find(const struct transaction *t, struct restoring *restoring, struct err *err)
 {
 	struct backup_desk *desk = &restoring->desk;
 	if (backup_choose_one(desk, &restoring->backup, err) < 0 ||
 	    check_in_place(restoring->backup, err) < 0 ||
+	    (!restoring->id && choose_made_before(t, restoring, err) < 0) ||
 	    backup_source_find(desk, restoring->backup, restoring->id, &restoring->source,
 			       err) < 0 ||
 	    check_key(restoring, err) < 0)
@@ -101,7 +170,7 @@ int restore_prepare(struct transaction *t, struct err *err)
 	split(restoring, t->request->restore);
 	backup_desk_init(&restoring->desk, t->engine, &restoring->asked);
 	restoring->desk.store = t->store;
-	return find(restoring, err);
+	return find(t, restoring, err);
 }
 
 /* --- the phase -------------------------------------------------------------------------------- */

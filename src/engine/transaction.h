@@ -102,6 +102,10 @@ int parts_look(struct transaction *t, struct err *err);
 /* Copies what the journal calls live into the parts, and the targets of a rollback. */
 int parts_bind(struct transaction *t, const struct journal_documents *documents,
 	       struct err *err);
+/* Where the chosen services of a rollback go, by the journal: {service: {version, release, deployment}}, new; at least
+ * one of them is in it. ERR_NOT_FOUND. */
+int parts_targets(const struct transaction *t, const struct journal_documents *documents,
+		  json_t **ret, struct err *err);
 struct driver_job part_job(const struct transaction *t, const struct part *part,
 			   const json_t *protect);
 /* What a dead run's driver noted about a service, for the next one: {"before": {…}}, or NULL. New. */

@@ -78,6 +78,11 @@ static void add_passed(struct str *text, const struct ending *ending)
 	}
 	str_addf(text, ending->rollback ? "back to %s (was %s)" : "%s is live (was %s)",
 		 version, was);
+	const json_t *restored = json_object_get(ending->result, "restored");
+	if (restored)
+		str_addf(text, ", with the data of %s/%s",
+			 json_get_string(restored, "backup", "?"),
+			 json_get_string(restored, "id", "?"));
 	add_took(text, ending, "duration_ms", " in ", "");
 }
 

@@ -159,3 +159,46 @@ TEST(candidates_are_newest_first_and_know_what_is_live)
 	json_decref(candidates);
 	journey_end(&j);
 }
+
+/* --- the data ---------------------------------------------------------------------------------- */
+
+/* Deploys with a backup of `db` before it, and ends it with `event`. */
+static void deploy_saved(struct journey *j, const char *id, const char *copy,
+			 const char *event)
+{
+	journey_open(j, "deploy", id, id, "api", id);
+	journey_go(j, "deployment.backed-up", id,
+		   "{'service': 'api', 'backup': 'db', 'id': '%s'}", copy);
+	if (event) {
+		journey_go(j, event, id, "{'deployment': '%s'}", id);
+		journey_unlock(j);
+	}
+}
+
+static void check_backup(const struct journey *j, const char *release, const char *id)
+{
+	const json_t *backup =
+		rollback_backup(j->documents.state, j->documents.recent, "api", release);
+	CHECK_STR_EQ(json_get_string(backup, "id", NULL), id);
+}
+
+TEST(the_data_from_before_what_is_undone)
+{
+	struct journey j = journey_begin("production");
+	journey_deploy(&j, "d1", "v1", "api");
+	deploy_saved(&j, "d2", "b2", "deployment.committed");
+	check_backup(&j, "d1", "b2");
+	check_backup(&j, "d2", NULL); /* nothing is undone */
+	deploy_saved(&j, "d3", "b3", "deployment.unproven");
+	check_backup(&j, "d2", "b3");
+	check_backup(&j, "d1", "b2"); /* of two the first one's */
+	check_backup(&j, "gone", "b3");
+	journey_back(&j, "r1", "d2", "api", "d2");
+	check_backup(&j, "d1", "b2");
+	journey_deploy(&j, "d4", "v4", "api");
+	check_backup(&j, "d2", NULL); /* nothing was saved before it */
+	deploy_saved(&j, "d5", "b5", NULL);
+	check_backup(&j, "d4", "b5"); /* half way */
+	check_backup(&j, "d1", "b2");
+	journey_end(&j);
+}

@@ -105,12 +105,35 @@ TEST(the_data_comes_back_before_the_code)
 	end(&c);
 }
 
-TEST(a_name_alone_means_the_newest)
+TEST(a_name_alone_means_the_copy_from_before_what_is_undone)
+{
+	struct vault *vault = vault_new(CONFIG);
+	struct case_ c = {.vault = vault, .request = {.restore = "db"}};
+	stage_deploy(vault->stage, "v1");
+	vault->stage->config->environments[0].services[0].backup =
+		vault->stage->config->backups;
+	CHECK_INT_EQ(stage_deploy(vault->stage, "v2"), END_PASSED);
+	_cleanup_free_ char *before = vault_copy(vault, 0);
+	vault_make_copies(vault, 1); /* of data that v2 has spoilt */
+	CHECK_INT_EQ(roll_back(&c), END_PASSED);
+	CHECK_STR_EQ(live(&c), "v1");
+	CHECK_STR_EQ(json_get_string(json_object_get(vault->stage->result, "restored"),
+				     "id", ""),
+		     before);
+	end(&c);
+}
+
+TEST(a_name_alone_is_refused_when_nothing_was_saved_before)
 {
 	struct case_ c = begin(CONFIG);
+	size_t commits = stage_commits(c.vault->stage);
 	c.request.restore = "db";
-	CHECK_INT_EQ(roll_back(&c), END_PASSED);
-	CHECK_STR_EQ(restored(&c), "restored");
+	CHECK_INT_EQ(roll_back(&c), -1);
+	CHECK_INT_EQ(c.vault->stage->err.code, ERR_NOT_FOUND);
+	CHECK_STR_HAS(c.vault->stage->err.message,
+		      "no copy of 'db' was made before what is undone");
+	CHECK_STR_HAS(c.vault->stage->err.hint, c.copy);
+	CHECK_INT_EQ(stage_commits(c.vault->stage), commits);
 	end(&c);
 }
 

@@ -38,6 +38,15 @@ static const struct {
 	 "●  v2       d2          3 minutes ago  api\n"
 	 "   v1       d1                         api, web\n",
 	 false},
+	{"rollback list with backups", render_rollback_list,
+	 "[{'deployment': 'd2', 'version': 'v2', 'at': '2026-11-21T09:57:00Z', 'services': {'api': "
+	 "{'backup': {'backup': 'db', 'id': 'b7'}}, 'web': {'backup': {'backup': 'db', 'id': "
+	 "'b7'}}}, 'live': true}, {'deployment': 'd1', 'version': 'v1', 'at': null, 'services': "
+	 "{'api': {}}, 'live': false}]",
+	 "   VERSION  DEPLOYMENT  WHEN           SERVICES  BACKUP BEFORE IT\n"
+	 "●  v2       d2          3 minutes ago  api, web  db/b7\n"
+	 "   v1       d1                         api\n",
+	 false},
 	{"nothing to go back to", render_rollback_list, "[]",
 	 "Nothing to go back to: no deployment has been committed yet.\n", false},
 	{"doctor", render_doctor,

@@ -3,7 +3,7 @@ A deployment saves the data before it touches anything.
   $ belay backup keygen --no-passphrase --quiet --jq .type
   p256
   $ mkdir data && echo v0 >data/rows && echo 'exit 0' >restored.sh
-  $ for v in v1 v2; do "$E2E_BELAY" deploy --version $v --quiet >/dev/null 2>&1; echo $?; done
+  $ for v in v1 v2; do "$E2E_BELAY" deploy --version $v --quiet >/dev/null 2>&1; echo $?; sleep 1; done
   0
   0
   $ cat data/rows live
@@ -12,17 +12,24 @@ A deployment saves the data before it touches anything.
   v2
   v2
 
-What it would be to go back with the data; then it is done, before the code.
+What it would be to go back with the data: as it was before v2, not as v2 left it. Then it is done, before the code.
 
   $ id=$("$E2E_BELAY" backup list --jq '.backups[0].copies[0].id' 2>/dev/null)
+  $ "$E2E_BELAY" backup run --quiet >/dev/null 2>&1; echo $?
+  0
+  $ "$E2E_BELAY" rollback --list --json 2>/dev/null >list.json; valid result.rollback-list list.json
+  valid
+  $ jq -r '.[0].services[].backup.id' list.json | sed "s/$id/ID/"
+  ID
   $ belay rollback --restore rows --dry-run --jq '.would[].summary' | grep rows | sed "s/$id/ID/g"
   restore rows/ID from directory
   record "production: restored rows ID to tar -x -C data && sh restored.sh" and 1 event around it
   run 'echo "$BELAY_VERSION" >live; echo "$BELAY_VERSION" >>data/rows' with BELAY_VERSION=v1
-  $ "$E2E_BELAY" rollback --restore "rows/$id" --json 2>/dev/null >back.json; echo $?; valid result.deploy back.json
+  $ "$E2E_BELAY" rollback --restore rows --json 2>/dev/null >back.json; echo $?; valid result.deploy back.json
   0
   valid
-  $ jq -r '.restored.outcome, (.timeline[] | .step)' back.json
+  $ jq -r '.restored.id, .restored.outcome, (.timeline[] | .step)' back.json | sed "s/$id/ID/"
+  ID
   restored
   restore
   switch
@@ -38,7 +45,7 @@ What cannot be is refused before the lock is taken.
   ! belay: the journal knows no copy '2020' of 'rows'
   !   hint: 'belay backup list -e production rows' shows what there is; the newest is ID
   [2]
-  $ mv backup.key elsewhere; belay rollback --restore rows; mv elsewhere backup.key
+  $ mv backup.key elsewhere; belay rollback --restore "rows/$id"; mv elsewhere backup.key
   ! belay: what opens backup 'rows' is not here
   !   hint: its 'open' names a variable or a file that this run does not have; in a workflow, pass the secret on with 'env:'
   $ "$E2E_BELAY" status --jq '.environments[0].lock.held' 2>/dev/null
