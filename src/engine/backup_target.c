@@ -2,6 +2,7 @@
  * a backup of it, and a look at what lies there now. Every store has a lane of its own.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "backup_make.h"
 #include "belay/json.h"
@@ -112,8 +113,29 @@ static int sign(struct backup_making *making, struct err *err)
 	return 0;
 }
 
+/* What belay would refuse to read must not lie there as a backup. */
+static int check_manifest(const struct backup_making *making, struct err *err)
+{
+	_cleanup_json_ json_t *ignored = NULL;
+	struct err why = {0};
+	size_t bytes = strlen(making->manifest);
+	if (bytes > BACKUP_MANIFEST_MAX_BYTES) {
+		err_set(err, ERR_FAIL,
+			"the manifest of the backup '%s' has %zu bytes, at most %zu can "
+			"be read again",
+			making->backup->name, bytes, BACKUP_MANIFEST_MAX_BYTES);
+		return err_hint(err, "back up less at once: make two backups of it");
+	}
+	if (backup_manifest_parse(making->manifest, bytes, &ignored, &why) == 0)
+		return 0;
+	return err_set(err, ERR_FAIL,
+		       "the manifest of the backup '%s' could not be read again: %s",
+		       making->backup->name, why.message);
+}
+
 int backup_words(struct backup_making *making, struct err *err)
 {
+	struct effects *fx = making->desk->engine.fx;
 	const struct backup_made made = {
 		.name = making->backup->name,
 		.id = making->id,
@@ -121,7 +143,9 @@ int backup_words(struct backup_making *making, struct err *err)
 		.host = json_get_string(making->desk->run, "host", "?"),
 		.belay = belay_version,
 		.begun_ms = making->begun_ms,
-		.finished_ms = effects_now_ms(making->desk->engine.fx),
+		/* A clock that is set while this runs changes nothing about how long it took. */
+		.finished_ms =
+			making->begun_ms + effects_mono_ms(fx) - making->begun_mono_ms,
 		.file = making->backup->source.file,
 		.sources = making->words,
 		.missing = json_object_get(making->written, "missing"),
@@ -131,6 +155,8 @@ int backup_words(struct backup_making *making, struct err *err)
 	_cleanup_json_ json_t *manifest = backup_manifest(&made);
 	making->manifest = backup_manifest_text(manifest);
 	making->page = backup_restore_page(manifest);
+	if (check_manifest(making, err) < 0)
+		return -1;
 	return sign(making, err);
 }
 

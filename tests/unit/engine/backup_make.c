@@ -1,5 +1,6 @@
 /* Making a backup: what lies in the stores and on the journal afterwards, whatever fails on the way, and how two runs
  * keep out of each other's. */
+#include "belay/backup.h"
 #include "vault.h"
 
 #define DB                                                                               \
@@ -224,6 +225,71 @@ TEST(what_fails_leaves_nothing_that_looks_finished)
 			CHECK_INT_EQ(vault->stage->err.code, ERR_CANCELLED);
 		vault_end(vault);
 	}
+}
+
+/* --- manifests that nobody could read again ---------------------------------------------------- */
+
+static json_t *two_chunks_of_one(void)
+{
+	static const char digest[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	return json_pack("{s:[s, s]}", "chunks", digest, digest);
+}
+
+static json_t *very_many_words(void)
+{
+	_cleanup_free_ char *path = mem_array(char, BACKUP_MANIFEST_MAX_BYTES + 1);
+	memset(path, 'a', BACKUP_MANIFEST_MAX_BYTES);
+	return json_pack("{s:[{s:s, s:s}], s:i}", "left_out", "path", path, "reason",
+			 "a socket", "left_out_count", 1);
+}
+
+static const struct odd_row {
+	const char *name;
+	json_t *(*answer)(void);
+	const char *reason;
+} odds[] = {
+	{"numbers that contradict each other", two_chunks_of_one,
+	 "could not be read again: the manifest is damaged"},
+	{"too large to be read", very_many_words, "bytes, at most 8388608 can be read"},
+};
+
+TEST(a_manifest_that_belay_would_refuse_is_not_written)
+{
+	FOR_ROWS(odd, odds) {
+		struct vault *vault = vault_new(DB);
+		vault->odd = odd->answer();
+		CHECK_INT_EQ(run_all(vault), END_FAILED);
+		CHECK_STR_EQ(row_text(vault, "outcome"), "failed");
+		CHECK_STR_HAS(row_text(vault, "reason"), odd->reason);
+		CHECK_INT_EQ(vault_count(vault, "near", NULL), 0);
+		CHECK_INT_EQ(known_count(vault, "/copies"), 0);
+		CHECK(is_known(vault, "/failed"));
+		vault_end(vault);
+	}
+}
+
+static void set_clock_back(struct vault *vault)
+{
+	vault->stage->world->clock_off_ms = -2 * 3600 * 1000;
+}
+
+TEST(a_clock_that_is_set_back_harms_no_backup)
+{
+	const struct engine_backup all = {.read_data = true};
+	struct vault *vault = vault_new(DB);
+	vault->while_writing = set_clock_back;
+	CHECK_INT_EQ(run_all(vault), END_PASSED);
+	CHECK_STR_EQ(row_text(vault, "outcome"), "made");
+	_cleanup_free_ char *name = vault_name(vault, 0, "manifest.json");
+	_cleanup_json_ json_t *manifest = NULL;
+	const char *text = vault_text(vault, "near", name);
+	struct err err = {0};
+	CHECK_OK(backup_manifest_parse(text, strlen(text), &manifest, &err), &err);
+	CHECK(strcmp(json_get_string(manifest, "finished_at", ""),
+		     json_get_string(manifest, "begun_at", "~")) >= 0);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &all), END_PASSED);
+	vault_end(vault);
 }
 
 TEST(no_store_has_it)

@@ -45,6 +45,7 @@ struct vault {
 	json_t *runs;      /* [{shell, env}]: commands that looked at a backup */
 	json_t *fails; /* {"KIND", "KIND STORE" or "KIND STORE FILE": code}: fails like that */
 	json_t *asked; /* arguments of the last backup.write */
+	json_t *odd;   /* what its answer has instead of the truth; NULL: nothing */
 	void (*while_writing)(struct vault *vault);
 	const char *source; /* what backup.write reads; NULL: it fails */
 	const char *wants;  /* name of the variable whose key opens; NULL: any */
@@ -262,6 +263,7 @@ static int vault_make(struct vault *vault, const json_t *args, json_t **ret,
 		sealed_sha256, "recipients", "RSA 3072 /CN=backup", "warnings", "tools",
 		"zstd", "1.5.4", "stores", vault_fill(vault, args, sealed), "duration_ms",
 		5);
+	json_object_update(*ret, vault->odd);
 	return 0;
 }
 
@@ -463,6 +465,7 @@ __attribute__((unused)) static void vault_end(struct vault *vault)
 	json_decref(vault->runs);
 	json_decref(vault->fails);
 	json_decref(vault->asked);
+	json_decref(vault->odd);
 	free(vault);
 }
 

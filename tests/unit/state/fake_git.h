@@ -27,6 +27,7 @@ struct world {
 	json_t *written; /* {path: text} */
 	json_t *remote;  /* REMOTE of the last git effect */
 	int64_t now_ms, slept_ms;
+	int64_t clock_off_ms; /* how wrong the clock is that people set */
 	int appends, reads, blobs;
 	int failing;            /* so many of the next appends and reads fail … */
 	bool arrives;           /* … although an append takes effect */
@@ -240,7 +241,8 @@ static int world_perform(struct effects_layer *layer, const struct lane *lane,
 		*ret_answer = world_git(world, kind, args);
 	} else if (strcmp(kind, "clock") == 0) {
 		world->now_ms += 10;
-		*ret_answer = json_pack("{s:I, s:I}", "now_ms", (json_int_t)world->now_ms,
+		*ret_answer = json_pack("{s:I, s:I}", "now_ms",
+					(json_int_t)(world->now_ms + world->clock_off_ms),
 					"mono_ms", (json_int_t)world->now_ms);
 	} else if (strcmp(kind, "sleep") == 0) {
 		world->now_ms += json_get_int(args, "ms", 0);
