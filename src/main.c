@@ -69,8 +69,12 @@ static int print_help(const struct request *request, const struct command *comma
 		      const struct terminal *terminal, struct err *err)
 {
 	_cleanup_str_ struct str out = STR_INIT;
+	const struct command_word *word =
+		command ? command_word_find(command, request_argument(request, 0)) : NULL;
 	if (request_flag(request, "markdown"))
 		cli_markdown(&out);
+	else if (word)
+		cli_word_help(&out, &terminal->out, command, word);
 	else if (command)
 		cli_command_help(&out, &terminal->out, command);
 	else

@@ -27,6 +27,9 @@ bool request_wants_help(const struct request *request);
 void cli_help(struct str *out, const struct render *render);
 void cli_command_help(struct str *out, const struct render *render,
 		      const struct command *command);
+/* Of one of its words: only what it takes, and its examples. */
+void cli_word_help(struct str *out, const struct render *render,
+		   const struct command *command, const struct command_word *word);
 /* The same as Markdown, for docs/. */
 void cli_markdown(struct str *out);
 

@@ -90,6 +90,15 @@ struct command_result {
 	const char *schema;
 };
 
+/* A word that a verb takes first: `belay backup restore`. */
+struct command_word {
+	const char *name;
+	const char *summary;   /* one line */
+	const char *arguments; /* behind the word: "[NAME...]" or NULL */
+	const char *const
+		*options; /* those of the command's that it takes; ends with NULL */
+};
+
 struct command {
 	const char *name;
 	const char *group;     /* heading in help: "Deploy", "Look", "Set up" */
@@ -99,6 +108,8 @@ struct command {
 	size_t min_arguments, max_arguments;
 	const struct option *options; /* ends with a row whose name is NULL */
 	const char *examples;         /* lines for help and docs */
+	/* Ends with a row whose name is NULL; NULL when there are none, or all take the same options. */
+	const struct command_word *words;
 	const char
 		*result_schema; /* name of the schema of --json, e.g. "result.status" */
 	int (*run)(struct command_context *context, struct command_result *result,
@@ -107,6 +118,10 @@ struct command {
 
 extern const struct command *const commands[]; /* NULL-terminated, in the order of help */
 const struct command *command_find(const char *name);
+/* NULL when the command has no such word, or `name` is NULL. */
+const struct command_word *command_word_find(const struct command *command,
+					     const char *name);
+bool command_word_takes(const struct command_word *word, const char *option);
 /* Options that every verb takes (-c -e --dry-run --json …); same shape. */
 extern const struct option global_options[];
 

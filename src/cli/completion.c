@@ -10,6 +10,7 @@
 static const struct {
 	const char *command, *words;
 } arguments[] = {
+	{"backup", "run list verify restore forget drill keygen"},
 	{"completion", "bash zsh fish"},
 	{"incident", "open update resolve list show post-mortem"},
 };

@@ -96,14 +96,28 @@ static size_t options_width(const struct option *rows, size_t width)
 	return width;
 }
 
+/* "restore: into this directory", where only restore is talked of. */
+static const char *help_of(const struct option *option, const struct command_word *word)
+{
+	size_t len = word ? strlen(word->name) : 0;
+	if (!word || !str_has_prefix(option->help, word->name) ||
+	    !str_has_prefix(option->help + len, ": "))
+		return option->help;
+	return option->help + len + 2;
+}
+
+/* Of a word only those that it takes. */
 static void options(struct str *out, const struct render *render,
-		    const struct option *rows, size_t width)
+		    const struct option *rows, const struct command_word *word,
+		    size_t width)
 {
 	for (; rows && rows->name; rows++) {
 		_cleanup_str_ struct str left = STR_INIT;
 		_cleanup_str_ struct str right = STR_INIT;
+		if (word && !command_word_takes(word, rows->name))
+			continue;
 		listing_option(&left, rows);
-		str_add(&right, rows->help);
+		str_add(&right, help_of(rows, word));
 		for (size_t i = 0; rows->values && rows->values[i]; i++)
 			str_addf(&right, "%s%s", i ? "|" : " {", rows->values[i]);
 		str_add(&right, rows->values ? "}" : "");
@@ -144,7 +158,7 @@ void cli_help(struct str *out, const struct render *render)
 	str_add(out, "  belay <command> [flags]\n");
 	command_list(out, render);
 	heading(out, render, "Flags");
-	options(out, render, global_options, options_width(global_options, 0));
+	options(out, render, global_options, NULL, options_width(global_options, 0));
 	heading(out, render, "Examples");
 	str_add(out, "  $ belay init\n"
 		     "  $ belay plan -e production --version v1.4.0\n"
@@ -156,6 +170,31 @@ void cli_help(struct str *out, const struct render *render)
 	    "a command, its flags and examples");
 	row(out, render, 28, "belay docs [KEY]", "the keys of the configuration");
 	row(out, render, 28, "belay help --markdown", "all of this as one Markdown page");
+}
+
+/* The end of every help of a command. */
+static void learn_more(struct str *out, const struct render *render,
+		       const struct command *command)
+{
+	exit_statuses(out, render);
+	if (!command->result_schema)
+		return;
+	heading(out, render, "Learn more");
+	_cleanup_free_ char *schema =
+		str_format("belay schema %s", command->result_schema);
+	row(out, render, strlen(schema), schema, "the shape of this command's --json");
+}
+
+static void flags(struct str *out, const struct render *render,
+		  const struct command *command, const struct command_word *word)
+{
+	size_t width = options_width(global_options, options_width(command->options, 0));
+	if (command->options && command->options[0].name) {
+		heading(out, render, "Flags");
+		options(out, render, command->options, word, width);
+	}
+	heading(out, render, "Global flags");
+	options(out, render, global_options, NULL, width);
 }
 
 void cli_command_help(struct str *out, const struct render *render,
@@ -171,23 +210,40 @@ void cli_command_help(struct str *out, const struct render *render,
 	bool any = command->options && command->options[0].name;
 	str_addf(out, "  belay %s%s%s%s\n", command->name, command->arguments ? " " : "",
 		 command->arguments ? command->arguments : "", any ? " [flags]" : "");
-	size_t width = options_width(global_options, options_width(command->options, 0));
-	if (any) {
-		heading(out, render, "Flags");
-		options(out, render, command->options, width);
-	}
-	heading(out, render, "Global flags");
-	options(out, render, global_options, width);
+	flags(out, render, command, NULL);
 	if (command->examples) {
 		heading(out, render, "Examples");
 		lines(out, command->examples);
 	}
-	exit_statuses(out, render);
-	if (command->result_schema) {
-		heading(out, render, "Learn more");
-		_cleanup_free_ char *schema =
-			str_format("belay schema %s", command->result_schema);
-		row(out, render, strlen(schema), schema,
-		    "the shape of this command's --json");
+	learn_more(out, render, command);
+}
+
+/* The examples of a command that are about one word. */
+static void word_examples(struct str *out, const struct command *command,
+			  const struct command_word *word)
+{
+	_cleanup_free_ char *begin = str_format("belay %s %s", command->name, word->name);
+	for (const char *at = command->examples; at && *at;) {
+		size_t line = strcspn(at, "\n");
+		_cleanup_free_ char *copy = mem_strndup(at, line);
+		if (str_has_prefix(copy, begin))
+			lines(out, copy);
+		at += line + (at[line] == '\n');
 	}
+}
+
+void cli_word_help(struct str *out, const struct render *render,
+		   const struct command *command, const struct command_word *word)
+{
+	_cleanup_free_ char *summary = listing_sentence(word->summary);
+	wrapped(out, render, 0, summary);
+	heading(out, render, "Usage");
+	str_addf(out, "  belay %s %s%s%s [flags]\n", command->name, word->name,
+		 word->arguments ? " " : "", word->arguments ? word->arguments : "");
+	flags(out, render, command, word);
+	heading(out, render, "Examples");
+	word_examples(out, command, word);
+	heading(out, render, "Learn more");
+	_cleanup_free_ char *all = str_format("belay %s --help", command->name);
+	row(out, render, strlen(all), all, "what the words do, and the exit status");
 }

@@ -1,7 +1,7 @@
 /* argv → request, in one walk over the words and by the option tables alone.
  *
  * POSIX utility syntax guidelines with GNU long options: -q -v, -qv, -cFILE, -c FILE, --name VALUE,
- * --name=VALUE, `--` ends options, `-` is an argument. `help VERB` is `VERB --help` and
+ * --name=VALUE, `--` ends options, `-` is an argument. `help VERB [WORD]` is `VERB [WORD] --help` and
  * `--version` before any verb is the verb `version`, as in gh. */
 #include <string.h>
 
@@ -107,6 +107,11 @@ static int parse_word(struct parser *parser, const char *word, struct err *err)
 		parser->help_verb = true;
 		return request_add(parser->request, request_option(NULL, "help"), NULL,
 				   err);
+	}
+	if (parser->command && command_word_find(parser->command, word) &&
+	    parser->request->arguments.count == 0) {
+		request_words_add(&parser->request->arguments, word);
+		return 0;
 	}
 	if (parser->command)
 		return err_set(err, ERR_USAGE,

@@ -158,6 +158,38 @@ const struct option *request_option(const struct command *command, const char *n
 	return row ? row : row_find(global_options, name);
 }
 
+/* Whose option it is, for whoever gave it to another word. */
+static int hint_words(const struct command *command, const char *option, struct err *err)
+{
+	_cleanup_str_ struct str names = STR_INIT;
+	size_t count = 0;
+	for (const struct command_word *row = command->words; row->name; row++)
+		if (command_word_takes(row, option))
+			str_addf(&names, "%s%s", count++ ? ", " : "", row->name);
+	if (count == 1)
+		return err_hint(err, "did you mean 'belay %s %s'?", command->name,
+				str_text(&names));
+	return err_hint(err, "it is an option of: %s", str_text(&names));
+}
+
+/* Nothing that was asked for is left out in silence. */
+static int check_word_options(const struct request *request,
+			      const struct command *command, struct err *err)
+{
+	const struct command_word *word =
+		command_word_find(command, request_argument(request, 0));
+	for (size_t i = 0; word && i < request->count; i++) {
+		const char *option = request->items[i].option->name;
+		if (!row_find(command->options, option) ||
+		    command_word_takes(word, option))
+			continue;
+		err_set(err, ERR_USAGE, "'belay %s %s' takes no --%s", command->name,
+			word->name, option);
+		return hint_words(command, option, err);
+	}
+	return 0;
+}
+
 int request_check(const struct request *request, const struct command *command,
 		  struct err *err)
 {
@@ -183,7 +215,7 @@ int request_check(const struct request *request, const struct command *command,
 	if (request_flag(request, "quiet") && request_flag(request, "verbose"))
 		return err_set(err, ERR_USAGE,
 			       "--quiet and --verbose exclude each other");
-	return 0;
+	return check_word_options(request, command, err);
 }
 
 const char *request_text(const struct request *request, const char *option)

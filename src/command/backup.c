@@ -4,88 +4,11 @@
 #include <string.h>
 
 #include "backup_verb.h"
+#include "belay/engine.h"
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "commands.h"
-#include "engine_verb.h"
 #include "journal_verb.h"
-
-static const char *const key_types[] = {"p256", "p384", "rsa3072", "rsa4096", NULL};
-static const char *const key_purposes[] = {"seal", "sign", NULL};
-
-static const struct option options[] = {
-	{.name = "store",
-	 .type = OPTION_TEXT,
-	 .argument = "NAME",
-	 .help = "only this store (default: all; of restore and drill, the first that has "
-		 "it)"},
-	{.name = "read-data",
-	 .type = OPTION_FLAG,
-	 .help = "verify: read all of it, not only a sample; with a key, open it too"},
-	OPTION_TAKE_LOCK,
-	{.name = "to",
-	 .type = OPTION_TEXT,
-	 .argument = "DIR",
-	 .help = "restore: into this directory"},
-	{.name = "to-file",
-	 .type = OPTION_TEXT,
-	 .argument = "FILE",
-	 .help = "restore: what a command had printed, into this file"},
-	{.name = "to-command",
-	 .type = OPTION_TEXT,
-	 .argument = "COMMAND",
-	 .help = "restore: as the standard input of this shell command"},
-	{.name = "in-place",
-	 .type = OPTION_FLAG,
-	 .help = "restore: as the backup's `restore` says"},
-	{.name = "overwrite",
-	 .type = OPTION_FLAG,
-	 .help = "restore: replace what is there"},
-	{.name = "folder",
-	 .type = OPTION_TEXT,
-	 .argument = "PATH",
-	 .help = "restore, verify: the folder of one backup, wherever it was brought; needs no "
-		 "configuration"},
-	{.name = "key",
-	 .type = OPTION_TEXT,
-	 .argument = "FILE",
-	 .help = "the private key that opens it; keygen: where it goes (default: backup.key)"},
-	{.name = "certificate",
-	 .type = OPTION_TEXT,
-	 .argument = "FILE",
-	 .help = "the certificate that belongs to the key; keygen: where it goes (default: backup.crt)"},
-	{.name = "key-passphrase-env",
-	 .type = OPTION_TEXT,
-	 .argument = "NAME",
-	 .help = "variable that holds the passphrase of the key"},
-	{.name = "passphrase-env",
-	 .type = OPTION_TEXT,
-	 .argument = "NAME",
-	 .help = "variable that holds the passphrase it was sealed with; keygen: that of the key"},
-	{.name = "type",
-	 .type = OPTION_TEXT,
-	 .argument = "TYPE",
-	 .values = key_types,
-	 .help = "keygen: kind of the key (default: p256)"},
-	{.name = "purpose",
-	 .type = OPTION_TEXT,
-	 .argument = "WHAT",
-	 .values = key_purposes,
-	 .help = "keygen: what it is for: to seal backups for, or to sign manifests (default: "
-		 "seal)"},
-	{.name = "name",
-	 .type = OPTION_TEXT,
-	 .argument = "TEXT",
-	 .help = "keygen: name in the certificate (default: backup)"},
-	{.name = "days",
-	 .type = OPTION_INTEGER,
-	 .argument = "N",
-	 .help = "keygen: until the certificate expires (default: 3650)"},
-	{.name = "no-passphrase",
-	 .type = OPTION_FLAG,
-	 .help = "keygen: the key is protected by its file's permissions only"},
-	{0},
-};
 
 typedef int engine_backup_act(const struct engine *engine,
 			      const struct engine_backup *asked, enum engine_end *ret_end,
@@ -111,7 +34,10 @@ static struct engine_backup asked_for(const struct command_context *context)
 	return (struct engine_backup){
 		.store = request_text(request, "store"),
 		.folder = request_text(request, "folder"),
-		.read_data = request_flag(request, "read-data"),
+		/* A key is of use only for what is read. */
+		.read_data = request_flag(request, "read-data") ||
+			     request_text(request, "key") ||
+			     request_text(request, "passphrase-env"),
 		.take_lock = request_flag(request, "take-lock"),
 		.key = request_text(request, "key"),
 		.certificate = request_text(request, "certificate"),
@@ -297,17 +223,20 @@ const struct command command_backup = {
 	.arguments = "<run|list|verify|restore|forget|drill|keygen> [NAME[/ID]...]",
 	.min_arguments = 1,
 	.max_arguments = 64,
-	.options = options,
+	.options = backup_options,
+	.words = backup_usage,
 	.examples =
 		"belay backup keygen --key offline.key --certificate keys/backup.crt --no-passphrase\n"
 		"belay backup run\n"
 		"belay backup list -e production\n"
 		"belay backup verify nightly-db --read-data\n"
+		"belay backup verify uploads --key backup.key --certificate keys/backup.crt\n"
 		"belay backup restore uploads --to /srv/restored --key backup.key "
 		"--certificate keys/backup.crt\n"
 		"belay backup restore nightly-db/20261121 --to-command 'pg_restore --dbname app' "
 		"--key backup.key\n"
-		"belay backup forget --dry-run",
+		"belay backup forget --dry-run\n"
+		"belay backup drill nightly-db --key backup.key --certificate keys/backup.crt",
 	.result_schema = "result.backup",
 	.run = run,
 };

@@ -41,6 +41,24 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+const struct command_word *command_word_find(const struct command *command,
+					     const char *name)
+{
+	const struct command_word *word = command->words;
+	for (; name && word && word->name; word++)
+		if (strcmp(word->name, name) == 0)
+			return word;
+	return NULL;
+}
+
+bool command_word_takes(const struct command_word *word, const char *option)
+{
+	for (const char *const *row = word->options; *row; row++)
+		if (strcmp(*row, option) == 0)
+			return true;
+	return false;
+}
+
 const struct option global_options[] = {
 	{.name = "config",
 	 .letter = 'c',

@@ -76,6 +76,32 @@ TEST(lists_keep_their_columns)
 }
 
 static const struct {
+	const char *name, *has, *lacks;
+} words[] = {
+	{"restore", "\n  $ belay backup restore uploads --to ", "--days"},
+	{"restore", "  Into this directory\n", "restore: into"},
+	{"run", "\n  $ belay backup run\n", "--to"},
+	{"keygen", "USAGE\n  belay backup keygen [flags]\n", "--store"},
+	{"verify", "--read-data ", "$ belay backup restore"},
+};
+
+TEST(help_of_a_word_has_only_what_it_takes)
+{
+	const struct render render = {.style = STYLE_PLAIN};
+	const struct command *backup = command_find("backup");
+	FOR_ROWS(row, words) {
+		_cleanup_str_ struct str out = STR_INIT;
+		const struct command_word *word = command_word_find(backup, row->name);
+		if (!CHECK(word != NULL))
+			continue;
+		cli_word_help(&out, &render, backup, word);
+		CHECK_STR_HAS(str_text(&out), row->has);
+		CHECK_STR_HAS(str_text(&out), "--environment");
+		CHECK_NULL(strstr(str_text(&out), row->lacks));
+	}
+}
+
+static const struct {
 	const char *name;
 	size_t columns;
 } widths[] = {{"narrow", 60}, {"usual", 80}, {"wide", 200}};

@@ -89,6 +89,37 @@ TEST(options_are_complete_and_do_not_clash)
 	}
 }
 
+static bool has_option(const struct command *command, const char *name)
+{
+	for (const struct option *row = command->options; row && row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return true;
+	return false;
+}
+
+TEST(words_take_options_of_their_command)
+{
+	for (const struct command *const *row = commands; *row; row++) {
+		const struct command_word *word = (*row)->words;
+		for (; word && word->name; word++) {
+			test_row("%s %s", (*row)->name, word->name);
+			CHECK(is_phrase(word->summary));
+			CHECK_STR_HAS((*row)->arguments, word->name);
+			for (const char *const *name = word->options; *name; name++)
+				if (!CHECK(has_option(*row, *name)))
+					test_row("--%s", *name);
+		}
+		const struct option *option = (*row)->options;
+		for (; (*row)->words && option && option->name; option++) {
+			bool taken = false;
+			for (word = (*row)->words; word->name; word++)
+				taken |= command_word_takes(word, option->name);
+			test_row("%s --%s", (*row)->name, option->name);
+			CHECK(taken);
+		}
+	}
+}
+
 /* Examples that need no shell to be understood are parsed as they stand. */
 static void check_example(const char *line)
 {
