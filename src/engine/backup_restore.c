@@ -83,6 +83,13 @@ static int find_target(struct restore *restore, struct err *err)
 		return -1;
 	if (!restore->to)
 		return err_set(err, ERR_USAGE, "what is restored to is not UTF-8");
+	if (str_equal(json_get_string(restore->to, "file", NULL), "-")) {
+		err_set(err, ERR_USAGE,
+			"a backup is not restored to standard output, which "
+			"has the result");
+		return err_hint(err,
+				"--to-file FILE, or --to-command COMMAND that reads it");
+	}
 	if (restore->asked->overwrite && !json_get_string(restore->to, "run", NULL))
 		json_object_set_new(restore->to, "overwrite", json_true());
 	return 0;

@@ -34,6 +34,15 @@ static int refuse(const char *path, int number, struct err *err)
 		       : -1;
 }
 
+/* A file in the place of a link is not what the link is for, and a device cannot be replaced. */
+static int refuse_kind(const char *path, enum fs_type type, struct err *err)
+{
+	err_set(err, ERR_CONFIG, "'%s' is %s: only a regular file can be replaced", path,
+		type == FS_LINK ? "a symbolic link" : "no regular file");
+	return err_hint(err, type == FS_LINK ? "name the file that it points to"
+					     : "name a place in a directory of files");
+}
+
 int stage_check(const char *path, bool overwrite, struct err *err)
 {
 	struct fs_stat status;
@@ -41,6 +50,8 @@ int stage_check(const char *path, bool overwrite, struct err *err)
 		return -1;
 	if (status.type == FS_DIRECTORY)
 		return refuse(path, EISDIR, err);
+	if (status.type == FS_LINK || status.type == FS_OTHER)
+		return refuse_kind(path, status.type, err);
 	if (status.type != FS_MISSING && !overwrite)
 		return refuse(path, EEXIST, err);
 	return 0;
