@@ -129,12 +129,13 @@ static void add_contents(struct str *out, const json_t *manifest)
 	const json_t *data = json_object_get(manifest, "data");
 	const char *file = json_get_string(manifest, "file", NULL);
 	int64_t left_out = json_get_int(data, "left_out_count", 0);
+	int64_t entries = json_get_int(data, "entries", 0);
 	if (file)
 		add_line(out, "  it holds      what a command printed, as the file ",
 			 file);
 	else
-		str_addf(out, "  it holds      a tar of %lld entries\n",
-			 (long long)json_get_int(data, "entries", 0));
+		str_addf(out, "  it holds      a tar of %lld %s\n", (long long)entries,
+			 entries == 1 ? "entry" : "entries");
 	str_add(out, "  size          ");
 	size_add(out, json_get_int(data, "sealed_bytes", 0));
 	str_add(out, " here, ");

@@ -185,7 +185,8 @@ static int perform_check(struct drill *drill, const struct config_drill_check *c
 	int64_t took_ms = effects_mono_ms(fx_of(drill)) - begin_ms;
 	if (result == 0) {
 		add_check(drill, check, "pass", text, took_ms);
-		progress_report(progress, PROGRESS_STEP_DONE, check->name, "%s", text);
+		progress_report(progress, PROGRESS_STEP_DONE, check->name, "%s",
+				*text ? text : "passed");
 		return 0;
 	}
 	add_check(drill, check, "fail", failure.message, took_ms);

@@ -113,8 +113,10 @@ static void add_next(struct str *out, const struct render *render, const json_t 
 		return;
 	if (str_equal(json_get_string(row, "outcome", NULL), "made"))
 		render_inkf(out, render, INK_DIM,
-			    "\nrestore it: belay backup restore %s --to DIRECTORY\n",
-			    name);
+			    "\nrestore it: belay backup restore %s %s\n", name,
+			    str_equal(json_get_string(row, "kind", NULL), "stream")
+				    ? "--to-file FILE"
+				    : "--to DIRECTORY");
 	else if (str_equal(json_get_string(row, "outcome", NULL), "partial"))
 		render_inkf(out, render, INK_DIM,
 			    "\nwhere each copy is: belay backup list %s\n", name);
@@ -171,7 +173,8 @@ static void add_restored(struct str *out, const json_t *result)
 	int64_t bytes = json_get_int(result, "bytes", 0);
 	size_add(out, bytes);
 	if (json_is_integer(entries))
-		str_addf(out, ", %lld entries", (long long)json_integer_value(entries));
+		str_addf(out, ", %lld %s", (long long)json_integer_value(entries),
+			 json_integer_value(entries) == 1 ? "entry" : "entries");
 	backup_add_rate(out, bytes, json_get_int(result, "duration_ms", 0));
 }
 

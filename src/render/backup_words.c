@@ -9,6 +9,7 @@
 
 #define RATE_MIN_MS 100 /* what is shorter has no rate worth a number */
 #define MINUTE_MS 60000
+#define RATIO_MIN_BYTES (64 << 10) /* of less, most is the seal's own */
 
 void backup_add_size(struct str *out, const json_t *object, const char *key)
 {
@@ -48,7 +49,7 @@ void backup_add_ratio(struct str *out, const json_t *row)
 	size_add(out, open);
 	str_add(out, " → ");
 	size_add(out, stored);
-	if (open > 0)
+	if (open >= RATIO_MIN_BYTES && stored <= open)
 		str_addf(out, " (%.0f%%)", 100.0 * (double)stored / (double)open);
 }
 

@@ -111,7 +111,26 @@ static const struct {
 	 "  ✓  off  good  all of it read again\n"
 	 "  ✓ sent ops: backup-recovered\n"
 	 "\n"
+	 "restore it: belay backup restore db --to-file FILE\n",
+	 false, false},
+	{"small", render_backup, "result.backup",
+	 "{'backups': [{'name': 'db', 'environment': 'live', 'id': 'c1', 'outcome': "
+	 "'made', 'reason': null, 'stores': [], 'kind': 'tar', 'entries': 1, "
+	 "'open_bytes': 11, 'stored_bytes': 500, 'chunks': 1, 'duration_ms': 3, "
+	 "'left_out': [], 'left_out_count': 0, 'missing': [], 'warnings': []}]}",
+	 "✓ db  c1  11 B → 500 B in 3ms\n"
+	 "\n"
 	 "restore it: belay backup restore db --to DIRECTORY\n",
+	 false, false},
+	{"a stream that grew", render_backup, "result.backup",
+	 "{'backups': [{'name': 'db', 'environment': 'live', 'id': 'c1', 'outcome': "
+	 "'made', 'reason': null, 'stores': [], 'kind': 'stream', 'entries': null, "
+	 "'open_bytes': 100978688, 'stored_bytes': 100988688, 'chunks': 1, "
+	 "'duration_ms': 3, 'left_out': [], 'left_out_count': 0, 'missing': [], "
+	 "'warnings': []}]}",
+	 "✓ db  c1  96.3 MiB → 96.3 MiB in 3ms\n"
+	 "\n"
+	 "restore it: belay backup restore db --to-file FILE\n",
 	 false, false},
 	{"several", render_backup, "result.backup",
 	 "{'backups': [" MADE ", " PARTIAL ", " FAILED
@@ -321,6 +340,16 @@ static const struct {
 	 "✓ db/20261121T070000Z-aa11 (made 3 hours ago) restored from s3 to /srv/app\n"
 	 "  412 MiB, 120 entries in 3s, 137.3 MiB/s\n"
 	 "  its digest is on the journal, signed by CN=backup\n",
+	 false, false},
+	{"one entry", render_backup_restore, "result.backup-restore",
+	 "{'name': 'db', 'environment': 'live', 'id': '20261121T070000Z-aa11', 'at': "
+	 "'2026-11-21T07:00:00Z', 'store': 's3', 'outcome': 'restored', 'reason': "
+	 "null, 'to': {'kind': 'directory', 'text': '/srv/app'}, 'kind': 'tar', "
+	 "'trust': 'journal', 'signer': null, 'bytes': 432013312, 'entries': 1, "
+	 "'duration_ms': 3000, 'run': null, 'warnings': []}",
+	 "✓ db/20261121T070000Z-aa11 (made 3 hours ago) restored from s3 to /srv/app\n"
+	 "  412 MiB, 1 entry in 3s, 137.3 MiB/s\n"
+	 "  its digest is on the journal\n",
 	 false, false},
 	{"a command that failed", render_backup_restore, "result.backup-restore",
 	 "{'name': 'db', 'environment': 'live', 'id': '20261121T070000Z-aa11', 'at': "
