@@ -2,6 +2,7 @@
  */
 #include "backup_verb.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "belay/json.h"
@@ -56,6 +57,24 @@ static int check_words(const struct request *request, struct err *err)
 			     "say --no-passphrase");
 }
 
+/* A dry run, too, says that it cannot be. */
+static int check_place(struct effects *fx, const char *path, struct err *err)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", path);
+	const struct effect effect = {.kind = "file.stat",
+				      .mode = EFFECT_OBSERVE,
+				      .args = args,
+				      .subject = path};
+	if (effects_perform(fx, &effect, &answer, err) < 0)
+		return -1;
+	if (str_equal(json_get_string(answer, "type", "missing"), "missing"))
+		return 0;
+	err_set_errno(err, ERR_FAIL, EEXIST, "cannot write '%s'", path);
+	return err_hint(err, "a key that is there is never overwritten: give another "
+			     "name, or move it away");
+}
+
 static json_t *keygen_args(const struct request *request)
 {
 	const char *variable = request_text(request, "passphrase-env");
@@ -96,8 +115,11 @@ int backup_keygen(struct command_context *context, struct command_result *result
 		return -1;
 	_cleanup_json_ json_t *args = keygen_args(context->request);
 	const char *key = json_get_string(args, "key_path", "");
-	_cleanup_free_ char *summary = str_format(
-		"write %s and %s", key, json_get_string(args, "certificate_path", ""));
+	const char *certificate = json_get_string(args, "certificate_path", "");
+	if (check_place(context->fx, key, err) < 0 ||
+	    check_place(context->fx, certificate, err) < 0)
+		return -1;
+	_cleanup_free_ char *summary = str_format("write %s and %s", key, certificate);
 	const struct effect effect = {.kind = "keygen",
 				      .mode = EFFECT_ACT,
 				      .args = args,

@@ -7,6 +7,7 @@
 
 #include "belay/mem.h"
 #include "platform/openssl.h"
+#include "platform/seal_key.h"
 #include "platform/trust.h"
 
 static const struct key_type {
@@ -54,6 +55,10 @@ static int check_wanted(const struct keygen *wanted, struct err *err)
 	if (wanted->days < 1 || wanted->days > DAYS_MAX)
 		return err_set(err, ERR_USAGE, "a key is made for 1 to %d days",
 			       DAYS_MAX);
+	if (wanted->passphrase && wanted->passphrase->len < SEAL_PASSPHRASE_MIN)
+		return err_set(err, ERR_CONFIG,
+			       "the passphrase is shorter than %d characters",
+			       SEAL_PASSPHRASE_MIN);
 	size_t good = strspn(wanted->name, "abcdefghijklmnopqrstuvwxyz"
 					   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-@");
 	if (good == 0 || good > 64 || wanted->name[good])

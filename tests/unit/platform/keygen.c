@@ -136,6 +136,34 @@ TEST(what_is_asked_in_vain)
 	}
 }
 
+static const struct {
+	const char *name, *passphrase;
+	bool good;
+} passphrases[] = {
+	{"none worth the name", "x", false},
+	{"one letter too short", "1234567", false},
+	{"long enough", "12345678", true},
+};
+
+TEST(a_passphrase_is_as_long_as_one_that_seals)
+{
+	FOR_ROWS(row, passphrases) {
+		struct err err = {0};
+		_cleanup_secret_ struct secret key = SECRET_INIT,
+					       passphrase = SECRET_INIT;
+		_cleanup_free_ char *certificate = NULL;
+		struct keygen wanted = wanted_of("p-256", NULL);
+		secret_set(&passphrase, row->passphrase, strlen(row->passphrase));
+		wanted.passphrase = &passphrase;
+		int result = keygen_run(&wanted, &key, &certificate, &err);
+		if (row->good)
+			CHECK_OK(result, &err);
+		else
+			CHECK_FAILS(result, &err, ERR_CONFIG,
+				    "shorter than 8 characters");
+	}
+}
+
 TEST(what_is_no_certificate_has_no_fingerprint)
 {
 	CHECK_NULL(certificate_fingerprint("words"));
