@@ -3,6 +3,7 @@
  *     live_backup_write.c   backup.write: options, stores, the answer
  *     live_backup_source.c  what is read: trees, commands
  *     live_backup_host.c    what is read of a host over SSH
+ *     live_backup_pipe.c    commands with a pipe in them
  *     live_backup_read.c    backup.read
  *     live_backup_target.c  where what was read goes
  *     live_backup_guard.c   a command that gets it, and never takes a cut one for a whole one
@@ -69,6 +70,11 @@ void live_source_tell(void *source, enum tree_event event, const char *path,
 void live_source_warn(struct live_source *source, const char *text);
 /* "/etc/nginx/" → "etc/nginx": a path as a name in the archive. Fresh. */
 char *live_archive_name(const char *path);
+
+/* live_backup_pipe.c: a script for sh that runs `command` and fails when any part of a pipeline in it does. */
+void live_pipe_command(struct str *out, const char *command);
+/* Whether that script refused to, by how it ended and what it said (without the last newline). Then *err says so. */
+bool live_pipe_refused(int status, const char *said, struct err *err);
 
 /* live_backup_host.c: all of them, from the host. */
 int live_host_tar(struct live_source *source, struct drain drain, struct err *err);

@@ -157,8 +157,9 @@ int live_host_stream(struct live_source *source, struct drain drain, struct err 
 		live_host_command_release))) struct live_host_command command = {0};
 	_cleanup_free_ struct remote *remote = mem_new(struct remote);
 	struct remote_end end = {0};
-	if (live_host_command(source->call, run, json_get_string(run, "run", ""),
-			      &command, err) < 0 ||
+	_cleanup_str_ struct str script = STR_INIT;
+	live_pipe_command(&script, json_get_string(run, "run", ""));
+	if (live_host_command(source->call, run, str_text(&script), &command, err) < 0 ||
 	    open_remote(source, str_text(&command.command), remote, err) < 0)
 		return -1;
 	int result = 0;
@@ -170,7 +171,7 @@ int live_host_stream(struct live_source *source, struct drain drain, struct err 
 	if (result == 0)
 		result = drain_remote(remote, drain, err);
 	close_remote(remote, &end);
-	if (result < 0)
+	if (result < 0 || live_pipe_refused(end.status, end.said, err))
 		return -1;
 	return judge_remote("the command that is backed up", &end, err);
 }

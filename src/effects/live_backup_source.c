@@ -164,16 +164,27 @@ static int pack_trees(struct live_source *source, struct drain drain, struct err
 
 /* --- a command of this machine ------------------------------------------------------------- */
 
+static bool is_refused(struct run_outcome *outcome, struct err *err)
+{
+	char said[64];
+	_cleanup_str_ struct str text = STR_INIT;
+	capture_text(&outcome->err, &text);
+	live_last_lines(str_text(&text), said, sizeof said);
+	return outcome->exited && live_pipe_refused(outcome->exit, said, err);
+}
+
 static int run_command(struct live_source *source, struct drain drain, struct err *err)
 {
 	const json_t *run = json_array_get(source->sources, 0);
 	_cleanup_variables_ struct live_variables variables = {0};
 	_cleanup_outcome_ struct run_outcome outcome = {0};
+	_cleanup_str_ struct str script = STR_INIT;
+	live_pipe_command(&script, json_get_string(run, "run", ""));
 	if (live_get_variables(source->call, json_object_get(run, "env"), &variables,
 			       err) < 0)
 		return -1;
 	struct process process = {
-		.shell = json_get_string(run, "run", NULL),
+		.shell = str_text(&script),
 		.variables = variables.items,
 		.variable_count = variables.count,
 		.directory = json_get_string(run, "directory", NULL),
@@ -182,7 +193,7 @@ static int run_command(struct live_source *source, struct drain drain, struct er
 		.max_output_bytes = STDERR_KEPT_BYTES,
 		.stop = live_stop_child(source->call),
 	};
-	if (process_run(&process, &outcome, err) < 0)
+	if (process_run(&process, &outcome, err) < 0 || is_refused(&outcome, err))
 		return -1;
 	return live_judge_command("the command that is backed up", &outcome, err);
 }

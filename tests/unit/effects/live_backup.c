@@ -167,8 +167,54 @@ static const struct failing {
 	{"there is no such command", "no-such-command-here", ERR_FAIL, "exit status 127"},
 	{"it leaves something behind that goes on", "seq 10; sleep 30 & exit 0", ERR_FAIL,
 	 "keeps its output open"},
+	{"the first part of a pipeline fails",
+	 "{ seq 100000; echo 'no space' >&2; exit 5; } | gzip", ERR_FAIL,
+	 "exit status 5: no space"},
+	{"the first part of a pipeline in quotes", "sh -c \"exit 6\" | cat", ERR_FAIL,
+	 "exit status 6"},
 	{"it takes too long", "seq 10; sleep 30", ERR_TIMEOUT, "not done in time"},
 };
+
+static const struct piped {
+	const char *name, *command, *tools; /* all that PATH has */
+	enum err_code code;
+	const char *why;
+} piped[] = {
+	{"a pipe, and bash", "seq 10 | cat", "seq cat bash", ERR_NONE, ""},
+	{"a pipe, and no bash", "touch begun; seq 10 | cat", "seq cat touch", ERR_CONFIG,
+	 "has a pipe"},
+	{"no pipe, and no bash", "false || seq 10", "seq", ERR_NONE, ""},
+};
+
+/* Where sh itself has pipefail, nothing is refused. */
+TEST(a_pipe_wants_a_shell_that_sees_it_fail)
+{
+	_cleanup_world_ struct world world;
+	bool has = system("(set -o pipefail) 2>/dev/null") == 0;
+	world_make(&world);
+	FOR_ROWS(row, piped) {
+		struct err err = {0};
+		_cleanup_json_ json_t *answer = NULL;
+		_cleanup_free_ char *tools = str_format("%s/tools", test_directory());
+		_cleanup_free_ char *link = str_format(
+			"rm -rf tools store begun; mkdir tools; for t in %s; do ln -s $(command -v $t) "
+			"tools/; done",
+			row->tools);
+		sh(link);
+		json_t *sources = run_source(row->command);
+		json_object_set_new(json_object_get(json_array_get(sources, 0), "env"),
+				    "PATH", json_string(tools));
+		json_t *args = write_args(&world, "stream", sources);
+		int result = ask(&world, "backup.write", args, &answer, &err);
+		if (row->code == ERR_NONE || has) {
+			CHECK_OK(result, &err);
+			continue;
+		}
+		CHECK_FAILS(result, &err, row->code, row->why);
+		CHECK_STR_HAS(err.hint, "bash");
+		sh("test ! -e begun && test -z \"$(find store -type f)\"");
+	}
+}
 
 TEST(a_command_that_fails_leaves_no_backup)
 {
