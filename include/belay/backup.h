@@ -75,6 +75,11 @@ json_t *backup_read_args(const json_t *manifest);
 json_t *backup_folders(const char *name, const json_t *objects);
 /* The time in an id; false when it is none. */
 bool backup_id_time(const char *id, int64_t *ret_ms);
+/* From so much later than now that the clock was wrong by which it was made, or this one is? */
+bool backup_is_ahead(int64_t at_ms, int64_t now_ms);
+/* Is the copy to be taken for newer than the other (NULL: none), by their ids? What is ahead is not newer than what is
+ * not: it would be the newest one until its date. */
+bool backup_id_is_newer(const char *id, const char *other, int64_t now_ms);
 
 /* --- what the journal knows (src/domain/backup_state.c) ------------------------------------ */
 
@@ -93,6 +98,9 @@ const json_t *backup_copy_verified(const json_t *copy, const char *store);
 const json_t *backup_copy_bad(const json_t *copy, const char *store);
 /* Does it lie in a store where it was not found bad? */
 bool backup_copy_is_sound(const json_t *copy);
+/* The newest of state.backups.NAME.copies, or of those that are sound; one that is ahead only when there is no other.
+ * Borrowed, or NULL. */
+const json_t *backup_newest(const json_t *copies, bool sound, int64_t now_ms);
 
 enum backup_claim { BACKUP_FREE, BACKUP_BUSY, BACKUP_EXPIRED };
 /* May a run make this backup now? EXPIRED: the run that was at it had its time. */
@@ -102,7 +110,8 @@ enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_
  * stores}|null, age_ms|null, every_ms|null, late: bool, verified_at|null, drilled: …|null, drill_due: bool,
  * running|null, failed|null, copies}. fail: the newest attempt failed, or a copy is bad, or it is later than
  * promised (with an hour, or a tenth of the interval, of grace); inconclusive: there is none yet; warn:
- * the newest copy is not in all stores, none was ever verified, or a drill is due or failed. New. */
+ * the newest copy is not in all stores, none was ever verified, or a drill is due or failed, or a
+ * copy is from the future. New. */
 json_t *backup_health(const struct config_backup *backup, const json_t *state,
 		      int64_t now_ms);
 /* Of all backups of an environment: array of the above. New. */
@@ -118,5 +127,8 @@ json_t *backups_health(const struct config *config, const char *environment,
  * counted. ERR_CONFIG for a policy that keeps nothing. */
 int retention_decide(const struct config_keep *keep, const json_t *copies, int64_t now_ms,
 		     json_t **ret, struct err *err);
+
+/* The last line of what a command says that ended with 0 and left some of the backup unread. */
+#define BACKUP_UNREAD "the command ended well, but did not read all of the backup"
 
 #endif

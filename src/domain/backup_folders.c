@@ -33,6 +33,28 @@ bool backup_id_time(const char *id, int64_t *ret_ms)
 	return time_parse(text, ret_ms) == 0;
 }
 
+/* Clocks of runners differ by less. */
+#define CLOCKS_DIFFER_MS ((int64_t)5 * 60 * 1000)
+
+bool backup_is_ahead(int64_t at_ms, int64_t now_ms)
+{
+	return at_ms - now_ms > CLOCKS_DIFFER_MS;
+}
+
+static bool id_is_ahead(const char *id, int64_t now_ms)
+{
+	int64_t at_ms;
+	return backup_id_time(id, &at_ms) && backup_is_ahead(at_ms, now_ms);
+}
+
+bool backup_id_is_newer(const char *id, const char *other, int64_t now_ms)
+{
+	if (!other)
+		return true;
+	bool ahead = id_is_ahead(id, now_ms);
+	return ahead == id_is_ahead(other, now_ms) ? strcmp(id, other) > 0 : !ahead;
+}
+
 struct folder {
 	char *id;
 	const json_t *objects[FILE_COUNT]; /* rows of the listing, or NULL */

@@ -53,6 +53,27 @@ bool backup_copy_is_sound(const json_t *copy)
 	return false;
 }
 
+static int64_t time_of(const json_t *row)
+{
+	int64_t at_ms;
+	return time_parse(json_get_string(row, "at", ""), &at_ms) ? 0 : at_ms;
+}
+
+const json_t *backup_newest(const json_t *copies, bool sound, int64_t now_ms)
+{
+	const json_t *ahead = NULL;
+	size_t i;
+	const json_t *copy;
+	json_array_foreach(copies, i, copy) {
+		if (sound && !backup_copy_is_sound(copy))
+			continue;
+		if (!backup_is_ahead(time_of(copy), now_ms))
+			return copy;
+		ahead = ahead ? ahead : copy;
+	}
+	return ahead;
+}
+
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms)
 {
 	const json_t *running = json_object_get(state_backup(state, name), "running");
@@ -68,18 +89,13 @@ enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_
 
 struct health {
 	const struct config_backup *backup;
-	const json_t *copies, *newest, *failed, *drilled, *bad; /* bad: a copy, or NULL */
-	int64_t age_ms; /* of the newest; -1 without one */
+	const json_t *copies, *newest, *failed, *drilled;
+	const json_t *bad, *ahead; /* copies, or NULL */
+	int64_t age_ms;            /* of the newest; -1 without one */
 	const char *verified_at;
 	bool died; /* the attempt on the journal: its time is over, and nobody said how it ended */
 	bool late, drill_due;
 };
-
-static int64_t time_of(const json_t *row)
-{
-	int64_t at_ms;
-	return time_parse(json_get_string(row, "at", ""), &at_ms) ? 0 : at_ms;
-}
 
 /* Backups take a while, and cron jobs of GitHub come late. */
 static int64_t grace_ms(int64_t every_ms)
@@ -87,7 +103,7 @@ static int64_t grace_ms(int64_t every_ms)
 	return every_ms / 10 > HOUR_MS ? every_ms / 10 : HOUR_MS;
 }
 
-static void look_at_copies(struct health *health)
+static void look_at_copies(struct health *health, int64_t now_ms)
 {
 	size_t i;
 	const json_t *copy;
@@ -96,6 +112,8 @@ static void look_at_copies(struct health *health)
 		json_t *verified;
 		if (!health->bad && json_object_size(json_object_get(copy, "bad")) > 0)
 			health->bad = copy;
+		if (!health->ahead && backup_is_ahead(time_of(copy), now_ms))
+			health->ahead = copy;
 		/* Newest copy first, which may not be the one that was looked at last. */
 		json_object_foreach(json_object_get(copy, "verified"), store, verified) {
 			const char *at = json_get_string(verified, "at", "");
@@ -116,7 +134,7 @@ static struct health look(const struct config_backup *backup, const json_t *stat
 		.drilled = json_object_get(entry, "drilled"),
 		.age_ms = -1,
 	};
-	health.newest = json_array_get(health.copies, 0);
+	health.newest = backup_newest(health.copies, false, now_ms);
 	if (health.newest) {
 		int64_t age_ms = now_ms - time_of(health.newest);
 		health.age_ms = age_ms > 0 ? age_ms : 0;
@@ -127,7 +145,7 @@ static struct health look(const struct config_backup *backup, const json_t *stat
 			   (!json_is_object(health.drilled) ||
 			    now_ms - time_of(health.drilled) > backup->drill.every_ms);
 	health.died = backup_ask(state, backup->name, now_ms) == BACKUP_EXPIRED;
-	look_at_copies(&health);
+	look_at_copies(&health, now_ms);
 	return health;
 }
 
@@ -216,6 +234,9 @@ static const char *judge(const struct health *health, struct str *out)
 			 json_get_string(health->drilled, "reason", "?"));
 	else if (health->drill_due)
 		str_add(out, "a drill is due");
+	else if (health->ahead)
+		str_addf(out, "copy %s is from the future: a clock was wrong",
+			 json_get_string(health->ahead, "id", "?"));
 	return out->len ? "warn" : "pass";
 }
 

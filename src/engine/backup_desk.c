@@ -210,17 +210,6 @@ static int no_copy(const struct backup_desk *desk, const struct config_backup *b
 			json_get_string(newest, "id", "?"));
 }
 
-static const json_t *newest_sound(const json_t *copies)
-{
-	size_t i;
-	const json_t *copy;
-	json_array_foreach(copies, i, copy) {
-		if (backup_copy_is_sound(copy))
-			return copy;
-	}
-	return NULL;
-}
-
 /* The one with that id, else the only one whose id begins so. */
 static const json_t *begins_with(const json_t *copies, const char *id, size_t *ret_count)
 {
@@ -246,7 +235,9 @@ int backup_find_copy(const struct backup_desk *desk, const struct config_backup 
 	const json_t *copies = json_object_get(
 		state_backup(backup_desk_state(desk), backup->name), "copies");
 	size_t count = 1;
-	const json_t *found = id ? begins_with(copies, id, &count) : newest_sound(copies);
+	const json_t *found =
+		id ? begins_with(copies, id, &count)
+		   : backup_newest(copies, true, effects_now_ms(desk->engine.fx));
 	if (!found)
 		return no_copy(desk, backup, id, copies, err);
 	if (count > 1)

@@ -22,6 +22,7 @@ void backup_source_release(struct backup_source *source)
 	json_decref(source->store);
 	json_decref(source->open);
 	json_decref(source->warnings);
+	json_decref(source->damage);
 	backup_manifest_release(&source->read);
 }
 
@@ -56,12 +57,72 @@ bool backup_source_is_stream(const struct backup_source *source)
 	return str_equal(json_get_string(source->read.manifest, "kind", ""), "stream");
 }
 
-/* What is wrong with a copy is not what is wrong with the journal. */
-static int refuse(struct err *err)
+/* What is wrong with a copy is not what is wrong with the journal. That one is gone that the journal knows, or that
+ * should be in a folder, is no mistake of who asks. */
+static int refuse(const struct backup_source *source, struct err *err)
 {
-	if (err->code == ERR_STATE)
+	bool known = source->copy || !source->backup;
+	if (err->code == ERR_STATE || (known && err->code == ERR_NOT_FOUND))
 		err->code = ERR_FAIL;
 	return -1;
+}
+
+/* --- damage ----------------------------------------------------------------------------------- */
+
+static bool has_name(const json_t *names, const char *name)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(names, i, row) {
+		if (str_equal(json_string_value(row), name))
+			return true;
+	}
+	return false;
+}
+
+/* Of a copy that the journal knows to be there. */
+static void note_damage(struct backup_source *source, const char *store,
+			enum backup_depth depth, const struct err *failure)
+{
+	char at[TIME_TEXT_BYTES];
+	int64_t at_ms = 0;
+	if (!has_name(json_object_get(source->copy, "stores"), store) ||
+	    !backup_id_time(source->id, &at_ms))
+		return;
+	json_array_append_new(
+		source->damage,
+		json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:n}}", "type",
+			  "backup.verified", "data", "backup", source->name, "id",
+			  source->id, "store", store, "how", backup_depth_name(depth),
+			  "outcome", "bad", "reason", failure->message, "at_copy",
+			  time_format(at_ms, at), "manifest"));
+}
+
+const char *backup_source_older(const struct backup_source *source)
+{
+	bool behind = false;
+	size_t i;
+	const json_t *copy;
+	if (!source->copy)
+		return NULL;
+	const json_t *known = state_backup(backup_desk_state(source->desk), source->name);
+	json_array_foreach(json_object_get(known, "copies"), i, copy) {
+		const char *id = json_get_string(copy, "id", "");
+		if (behind && backup_copy_is_sound(copy))
+			return id;
+		behind = behind || str_equal(id, source->id);
+	}
+	return NULL;
+}
+
+int backup_source_hint_older(const struct backup_source *source, struct err *err)
+{
+	const char *older = backup_source_older(source);
+	if (!older)
+		return -1;
+	err->hint[0] = '\0'; /* nothing helps more */
+	return err_hint(err, "the next older one is %s: 'belay backup restore %s/%s'",
+			older, source->name, older);
 }
 
 /* --- which copy ------------------------------------------------------------------------------- */
@@ -74,6 +135,25 @@ static void warn_of_bad(struct backup_source *source)
 		backup_source_warn(source, "copy %s was found bad in '%s': %s",
 				   source->id, store,
 				   json_get_string(bad, "reason", "?"));
+}
+
+/* An older one is never taken in silence. */
+static void warn_of_passed_over(struct backup_source *source)
+{
+	const json_t *known = state_backup(backup_desk_state(source->desk), source->name);
+	size_t i;
+	const json_t *copy;
+	json_array_foreach(json_object_get(known, "copies"), i, copy) {
+		const char *id = json_get_string(copy, "id", "");
+		if (str_equal(id, source->id))
+			return;
+		if (backup_copy_is_sound(copy))
+			continue; /* it claims to be from the future */
+		backup_source_warn(source,
+				   "copy %s is newer, but was found bad wherever it "
+				   "lies: %s is an older one",
+				   id, source->id);
+	}
 }
 
 /* The newest whole folder in a store that nobody found bad, unless `*newest` is newer. A store that does not answer
@@ -101,9 +181,8 @@ static void look_for_newest(struct backup_source *source,
 		if (!json_get_bool(folder, "whole", false) ||
 		    backup_copy_bad(copy, store->name))
 			continue;
-		if (!*newest || strcmp(id, *newest) > 0)
+		if (backup_id_is_newer(id, *newest, effects_now_ms(fx)))
 			str_assign(newest, id);
-		return;
 	}
 }
 
@@ -140,22 +219,13 @@ static int choose_copy(struct backup_source *source, const char *id, struct err 
 	}
 	source->copy = json_incref((json_t *)copy);
 	source->id = mem_strdup(json_get_string(copy, "id", ""));
+	if (!id)
+		warn_of_passed_over(source);
 	warn_of_bad(source);
 	return 0;
 }
 
 /* --- which store ------------------------------------------------------------------------------ */
-
-static bool has_name(const json_t *names, const char *name)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(names, i, row) {
-		if (str_equal(json_string_value(row), name))
-			return true;
-	}
-	return false;
-}
 
 /* Those that should have it, in the order of the configuration, and where it was found bad or not. */
 static void add_stores(struct backup_source *source, bool bad)
@@ -190,9 +260,14 @@ static int use_store(struct backup_source *source, json_t *store, const char *pl
 	struct backup_manifest_read read = {0};
 	char *signer = NULL;
 	int result = backup_manifest_fetch(fx, store, name, id, digest, &read, err);
-	if (result == 0 && source->backup)
+	bool bad = result < 0 && backup_is_bad(err);
+	if (result == 0 && source->backup) {
 		result = backup_manifest_check_signature(
 			fx, store, name, id, source->backup, &read, &signer, err);
+		bad = result < 0 && err->code == ERR_STATE;
+	}
+	if (bad)
+		note_damage(source, place, BACKUP_LISTED, err);
 	if (result < 0) {
 		backup_manifest_release(&read);
 		free(signer);
@@ -267,7 +342,8 @@ static int find_key(struct backup_source *source, struct err *err)
 
 static void source_init(struct backup_source *source, struct backup_desk *desk)
 {
-	*source = (struct backup_source){.desk = desk, .warnings = json_array()};
+	*source = (struct backup_source){
+		.desk = desk, .warnings = json_array(), .damage = json_array()};
 }
 
 int backup_source_find(struct backup_desk *desk, const struct config_backup *backup,
@@ -279,8 +355,11 @@ int backup_source_find(struct backup_desk *desk, const struct config_backup *bac
 	if (backup_check_store(desk, backup, err) < 0 || choose_copy(ret, id, err) < 0)
 		return -1;
 	list_stores(ret);
-	if (advance(ret, err) < 0)
-		return refuse(err);
+	if (advance(ret, err) < 0) {
+		if (backup_is_bad(err) && !id)
+			(void)backup_source_hint_older(ret, err);
+		return refuse(ret, err);
+	}
 	return find_key(ret, err);
 }
 
@@ -290,7 +369,7 @@ int backup_source_folder(struct backup_desk *desk, const char *folder,
 	source_init(ret, desk);
 	ret->name = mem_strdup(folder); /* until the manifest tells its own */
 	if (use_store(ret, backup_store_of_folder(folder), folder, err) < 0)
-		return refuse(err);
+		return refuse(ret, err);
 	str_assign(&ret->name, json_get_string(ret->read.manifest, "name", ""));
 	str_assign(&ret->id, json_get_string(ret->read.manifest, "id", ""));
 	backup_source_warn(ret, "nothing but the folder itself vouches for its manifest");
@@ -388,6 +467,12 @@ static int read_once(const struct backup_source *source, const json_t *to,
 	return effects_perform(engine->fx, &effect, ret_answer, err);
 }
 
+/* Is it the copy that is damaged, not what it is restored to? */
+static bool shows_damage(const struct err *err, const json_t *to)
+{
+	return err->code == ERR_STATE || (err->code == ERR_NOT_FOUND && !is_command(to));
+}
+
 /* May the same be tried with another store? A command has had the beginning already. */
 static bool may_go_on(const struct err *err, const json_t *to)
 {
@@ -422,15 +507,19 @@ int backup_source_judge_run(const json_t *answer, struct err *err)
 	int64_t status = json_get_int(answer, "exit", -1);
 	if (!answer || status == 0)
 		return 0;
+	_cleanup_free_ char *last = str_last_line(said);
 	if (json_get_bool(answer, "timed_out", false))
 		err_set(err, ERR_TIMEOUT, "the command was not done in time");
-	else if (status < 0)
+	else if (str_equal(last, BACKUP_UNREAD)) {
+		err_set(err, ERR_FAIL, "%s", last);
+		return err_hint(err, "a restore reads everything; for a look at the "
+				     "beginning: 'COMMAND; cat >/dev/null'");
+	} else if (status < 0)
 		err_set(err, ERR_FAIL, "signal %s ended the command",
 			json_get_string(answer, "signal", "?"));
 	else
 		err_set(err, ERR_FAIL, "the command ended with status %lld",
 			(long long)status);
-	_cleanup_free_ char *last = str_last_line(said);
 	return *last ? err_hint(err, "it said: %s", last) : -1;
 }
 
@@ -442,6 +531,8 @@ int backup_source_read(struct backup_source *source, const json_t *to, const cha
 		if (read_once(source, to, verb, ret_answer, &failure) == 0)
 			return backup_source_judge_run(
 				json_object_get(*ret_answer, "run"), err);
+		if (shows_damage(&failure, to))
+			note_damage(source, source->place, BACKUP_OPENED, &failure);
 		if (may_go_on(&failure, to) && take_next(source, &failure) == 0)
 			continue;
 		*err = failure;

@@ -26,6 +26,7 @@ struct find {
 struct verification {
 	const struct backup_desk *desk;
 	const struct config_backup *backup; /* NULL: a folder */
+	int64_t now_ms;
 	struct find *finds;
 	size_t count;
 };
@@ -57,11 +58,14 @@ static bool is_in_store(const json_t *copy, const char *store)
 }
 
 /* The better one of two for what is asked: the newer, of those that begin with the id. Borrowed. */
-static const char *better(const char *now, const char *candidate, const char *asked)
+static const char *better(const struct verification *verification, const char *best,
+			  const char *candidate)
 {
+	const char *asked = verification->desk->asked->id;
 	if (asked && !str_has_prefix(candidate, asked))
-		return now;
-	return !now || strcmp(candidate, now) > 0 ? candidate : now;
+		return best;
+	return backup_id_is_newer(candidate, best, verification->now_ms) ? candidate
+									 : best;
 }
 
 /* Of those that the journal has in the store. Borrowed, or NULL. */
@@ -75,8 +79,7 @@ static const char *best_known(const struct verification *verification,
 	const json_t *row;
 	json_array_foreach(json_object_get(known, "copies"), i, row) {
 		if (is_in_store(row, find->store->name))
-			best = better(best, json_get_string(row, "id", ""),
-				      verification->desk->asked->id);
+			best = better(verification, best, json_get_string(row, "id", ""));
 	}
 	return best;
 }
@@ -107,7 +110,7 @@ static int choose_id(struct effects *lane, const struct verification *verificati
 	_cleanup_json_ json_t *folders = backup_folders(name, objects);
 	json_array_foreach(folders, i, row) {
 		if (json_get_bool(row, "whole", false))
-			best = better(best, json_get_string(row, "id", ""), asked);
+			best = better(verification, best, json_get_string(row, "id", ""));
 	}
 	take_id(verification, find, best);
 	if (best)
@@ -371,7 +374,9 @@ static int verify_one(struct backup_desk *desk, const struct config_backup *back
 {
 	__attribute__((
 		cleanup(verification_release))) struct verification verification = {
-		.desk = desk, .backup = backup};
+		.desk = desk,
+		.backup = backup,
+		.now_ms = effects_now_ms(desk->engine.fx)};
 	if (backup_check_store(desk, backup, err) < 0 ||
 	    backup_desk_turn(desk, backup, err) < 0)
 		return -1;

@@ -41,6 +41,35 @@ static json_t *listing(const char *const *names)
 	return objects;
 }
 
+#define PAST "20261120T020000Z-0001"
+#define NOW_ID "20261121T120000Z-0001"
+#define SOON "20261121T120459Z-0001"
+#define LATER "20261121T120501Z-0001"
+#define FAR "20990101T000000Z-0001"
+
+static const struct newer_row {
+	const char *name, *id, *other;
+	bool want;
+} newers[] = {
+	{"than nothing", PAST, NULL, true},
+	{"than an older one", NOW_ID, PAST, true},
+	{"than a newer one", PAST, NOW_ID, false},
+	{"than itself", PAST, PAST, false},
+	{"clocks differ a little", SOON, NOW_ID, true},
+	{"a clock was wrong", LATER, PAST, false},
+	{"the other one's clock was wrong", PAST, LATER, true},
+	{"both clocks were wrong", FAR, LATER, true},
+	{"there is no other", FAR, NULL, true},
+};
+
+TEST(what_is_from_the_future_is_not_newer)
+{
+	int64_t now_ms = 0;
+	CHECK(backup_id_time(NOW_ID, &now_ms));
+	FOR_ROWS(row, newers)
+		CHECK_INT_EQ(backup_id_is_newer(row->id, row->other, now_ms), row->want);
+}
+
 TEST(folders_are_newest_first_and_manifests_go_first)
 {
 	static const char *const names[] = {

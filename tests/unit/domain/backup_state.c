@@ -100,6 +100,40 @@ TEST(sound_is_what_is_not_bad_in_every_store)
 	CHECK(!backup_copy_is_sound(NULL));
 }
 
+static const struct newest_row {
+	const char *name, *copies;
+	bool sound;
+	const char *want;
+} newests[] = {
+	{"none", "", false, NULL},
+	{"the first",
+	 COPY("c2", "2026-11-21T02:00:00Z", "'s3'", "{}",
+	      "{}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}", "{}"),
+	 true, "c2"},
+	{"the first that is sound",
+	 COPY("c2", "2026-11-21T02:00:00Z", "'s3'", "{}",
+	      "{'s3': {'at': '" NOW
+	      "', 'reason': 'x'}}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}",
+					      "{}"),
+	 true, "c1"},
+	{"not one from the future",
+	 COPY("f", "2026-11-21T12:05:01Z", "'s3'", "{}",
+	      "{}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}", "{}"),
+	 true, "c1"},
+	{"one from the future when there is no other",
+	 COPY("f", "2026-11-21T12:05:01Z", "'s3'", "{}", "{}"), true, "f"},
+};
+
+TEST(the_newest_is_not_from_the_future)
+{
+	FOR_ROWS(row, newests) {
+		_cleanup_free_ char *list = str_format("[%s]", row->copies);
+		_cleanup_json_ json_t *copies = journey_json(list);
+		const json_t *copy = backup_newest(copies, row->sound, at(NOW));
+		CHECK_STR_EQ(json_get_string(copy, "id", NULL), row->want);
+	}
+}
+
 static const struct health_row {
 	const char *name, *entry;
 	int64_t every_ms, drill_ms;
@@ -164,6 +198,24 @@ static const struct health_row {
 	 ENTRY("null", COPY("c1", "2026-11-21T02:00:00Z", "'s3', 'local'", "{}", "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "warn", "no copy was ever verified"},
+	{"one is from the future, and the others are late",
+	 ENTRY("null",
+	       COPY("f", "2099-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW),
+		    "{}") ", " COPY("c", "2026-11-21T06:59:59Z", "'s3', 'local'",
+				    VERIFIED(NOW), "{}"),
+	       "null", "null"),
+	 4 * HOUR, 0, "fail", "the newest copy is 5h old, promised is one every 4h"},
+	{"one is from the future",
+	 ENTRY("null",
+	       COPY("f", "2099-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW),
+		    "{}") ", " GOOD,
+	       "null", "null"),
+	 24 * HOUR, 0, "warn", "copy f is from the future: a clock was wrong"},
+	{"the only one is from the future",
+	 ENTRY("null",
+	       COPY("f", "2099-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
+	       "null", "null"),
+	 24 * HOUR, 0, "warn", "copy f is from the future: a clock was wrong"},
 	{"an old copy is bad",
 	 ENTRY("null",
 	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "{}",

@@ -2,6 +2,7 @@
  * half way. */
 #include "belay/backup.h"
 #include "belay/effects_chain.h"
+#include "belay/timefmt.h"
 #include "vault.h"
 
 #define LAST_TWO(store) VAULT_BACKUP "    store: " store "\n    keep: {last: 2}\n"
@@ -232,14 +233,23 @@ static const struct stranger_row {
 	{"of the same", "production", END_PASSED, END_PASSED, true},
 };
 
+/* What a run would call its copy. Fresh. */
+static char *id_of_now(const struct vault *vault)
+{
+	char at[TIME_TEXT_BYTES];
+	time_format(vault->stage->world->now_ms, at);
+	return str_format("%.4s%.2s%.2sT%.2s%.2s%.2sZ-ffff", at, at + 5, at + 8, at + 11,
+			  at + 14, at + 17);
+}
+
 TEST(a_verification_adopts_nothing_that_is_of_another_environment)
 {
 	FOR_ROWS(row, strangers) {
 		struct vault *vault = vault_new(ONE_STORE);
 		vault_make_copies(vault, 1);
-		_cleanup_free_ char *own = vault_copy(vault, 0);
-		_cleanup_free_ char *id =
-			bring(vault, "20990101T000000Z-0001", row->environment);
+		stage_later(vault->stage, 60);
+		_cleanup_free_ char *now = id_of_now(vault);
+		_cleanup_free_ char *id = bring(vault, now, row->environment);
 		const struct engine_backup newest = {.read_data = true};
 		const struct engine_backup named = {.read_data = true, .id = id};
 		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), row->newest);
@@ -260,6 +270,23 @@ TEST(a_manifest_with_another_name_makes_no_copy_known)
 		  vault_text(vault, "a", manifest));
 	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), END_FAILED);
 	CHECK_INT_EQ(known_in(vault, "a"), 1);
+	vault_end(vault);
+}
+
+/* Made while a clock was ahead, it must not pass for the newest until its date. */
+TEST(a_verification_looks_at_the_newest_that_is_not_from_the_future)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	const struct engine_backup newest = {0};
+	vault_make_copies(vault, 1);
+	_cleanup_free_ char *own = vault_copy(vault, 0);
+	_cleanup_free_ char *id = bring(vault, "20990101T000000Z-0001", "production");
+	const struct engine_backup named = {.id = id};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), END_PASSED);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), END_PASSED);
+	CHECK_STR_EQ(json_string_value(
+			     json_at(vault->stage->result, "/backups/0/copies/0/id")),
+		     own);
 	vault_end(vault);
 }
 
