@@ -127,7 +127,9 @@ static void add_hint(const struct restore *restore, struct err *err)
 	else if (err->code == ERR_AUTH)
 		err_hint(err, "'seal.recipients' of its manifest names whose key it was "
 			      "sealed for");
-	else if (err->code == ERR_STATE || err->code == ERR_NOT_FOUND)
+	else if (backup_is_bad(err) && backup_source_older(source))
+		(void)backup_source_hint_older(source, err);
+	else if (backup_is_bad(err))
 		err_hint(err, source->backup
 				      ? "'belay backup list' shows other copies, 'belay "
 					"backup verify --read-data' finds out more"
@@ -158,26 +160,53 @@ static void perform(struct restore *restore)
 			"restored %s: %s", source->id, str_text(&text));
 }
 
-/* That it could not be recorded does not make it undone. */
-static void record(struct restore *restore)
+static json_t *restored_event(const struct restore *restore)
 {
-	struct backup_source *source = &restore->source;
+	const struct backup_source *source = &restore->source;
 	const struct err *failure = &restore->failure;
 	bool good = failure->code == ERR_NONE;
+	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}}", "type",
+			 "backup.restored", "data", "backup", source->name, "id",
+			 source->id, "store", source->place, "to",
+			 backup_source_target(restore->to), "outcome",
+			 good ? "good" : "bad", "reason", good ? NULL : failure->message,
+			 "bytes",
+			 (json_int_t)json_get_int(restore->answer, "open_bytes", 0),
+			 "duration_ms", (json_int_t)restore->duration_ms);
+}
+
+/* With what was found bad on the way, which whoever looks after the backups hears of. That it could not be recorded
+ * makes nothing undone. */
+static void record(struct restore *restore, const json_t *rows)
+{
+	struct backup_source *source = &restore->source;
+	const json_t *bad = json_object_get(json_array_get(source->damage, 0), "data");
+	const struct backup_word word = {
+		.event = "is not what was written",
+		.id = json_get_string(bad, "id", NULL),
+		.store = json_get_string(bad, "store", NULL),
+		.reason = json_get_string(bad, "reason", NULL),
+		.duration_ms = -1,
+	};
 	struct err unrecorded = {0};
-	if (!source->backup || backup_source_was_refused(failure, restore->to))
+	if (json_array_size(rows) == 0)
 		return;
 	effects_acknowledge_cancel(source->desk->engine.fx);
-	json_t *data = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}", "backup", source->name, "id",
-		source->id, "store", source->place, "to",
-		backup_source_target(restore->to), "outcome", good ? "good" : "bad",
-		"reason", good ? NULL : failure->message, "bytes",
-		(json_int_t)json_get_int(restore->answer, "open_bytes", 0), "duration_ms",
-		(json_int_t)restore->duration_ms);
-	if (backup_record(source->desk, "backup.restored", data, &unrecorded) < 0)
+	int result = bad ? backup_record_told(source->desk, source->backup, rows, &word,
+					      &unrecorded)
+			 : backup_record_all(source->desk, rows, &unrecorded);
+	if (result < 0)
 		backup_source_warn(source, "it is not on the journal: %s",
 				   unrecorded.message);
+}
+
+static void record_restored(struct restore *restore)
+{
+	const struct backup_source *source = &restore->source;
+	_cleanup_json_ json_t *rows = json_copy(source->damage);
+	if (source->backup && !backup_source_was_refused(&restore->failure, restore->to))
+		json_array_append_new(rows, restored_event(restore));
+	record(restore, rows);
 }
 
 /* --- the result ------------------------------------------------------------------------------- */
@@ -227,7 +256,10 @@ static int find_source(struct restore *restore, struct backup_desk *desk, struct
 	if (backup_choose_one(desk, &backup, err) < 0 ||
 	    backup_desk_turn(desk, backup, err) < 0)
 		return -1;
-	return backup_source_find(desk, backup, asked->id, &restore->source, err);
+	int result = backup_source_find(desk, backup, asked->id, &restore->source, err);
+	if (result < 0)
+		record(restore, restore->source.damage);
+	return result;
 }
 
 /* Or a result? What a person has to say or give differently is an error. */
@@ -243,7 +275,7 @@ static int restore_to(struct restore *restore, struct backup_desk *desk, struct 
 	    find_target(restore, err) < 0)
 		return -1;
 	perform(restore);
-	record(restore);
+	record_restored(restore);
 	const struct err *failure = &restore->failure;
 	if (!is_error(failure))
 		return 0;

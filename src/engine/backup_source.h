@@ -28,13 +28,15 @@ struct backup_source {
 	char *signer;     /* or NULL */
 	json_t *open;     /* of backup.read */
 	json_t *warnings; /* [text..] */
+	json_t *damage;   /* [{type, data}]: events on what was found bad on the way */
 };
 void backup_source_release(struct backup_source *source);
 
 /* The copy `id` (NULL: the newest that nobody found bad) of a backup whose journal the desk has open, in the first
  * store that has it (or asked->store). A copy that the journal does not know is taken with a warning. A manifest
  * that is not the one on the journal, or not signed as configured, is refused; so is a copy that nothing here can
- * open. ERR_FAIL for what is wrong with a copy. `ret` has to be released in any case. */
+ * open. ERR_FAIL for what is wrong with a copy, with the next older one in the hint; what was found bad is in `damage`
+ * for the caller to record. `ret` has to be released in any case. */
 int backup_source_find(struct backup_desk *desk, const struct config_backup *backup,
 		       const char *id, struct backup_source *ret, struct err *err);
 /* The backup in a folder: no journal, no configuration; the desk's words open it. */
@@ -50,6 +52,10 @@ int backup_source_read(struct backup_source *source, const json_t *to, const cha
 /* Did it fail before anything of the target was touched? A command may have begun when the first chunk
  * turns out to be sealed for somebody else. */
 bool backup_source_was_refused(const struct err *err, const json_t *to);
+/* The newest copy behind this one that nobody found bad, or NULL. Borrowed as backup_desk_state(). */
+const char *backup_source_older(const struct backup_source *source);
+/* Says so in the hint, instead of what it said. -1. */
+int backup_source_hint_older(const struct backup_source *source, struct err *err);
 /* How a command ended: an error unless well. The hint has what it said last. */
 int backup_source_judge_run(const json_t *answer, struct err *err);
 /* Where TO leads, for people: its path, or its command. */

@@ -190,6 +190,16 @@ static void record(struct transaction *t, const json_t *answer, int64_t duration
 			       "duration_ms", (json_int_t)duration_ms));
 }
 
+/* What was found bad on the way, in the same push. */
+static void record_damage(struct transaction *t)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(t->restoring->source.damage, i, row)
+		record_event(t, json_get_string(row, "type", ""),
+			     json_deep_copy(json_object_get(row, "data")));
+}
+
 static int bring_back(struct transaction *t, struct err *err)
 {
 	struct restoring *restoring = t->restoring;
@@ -201,6 +211,7 @@ static int bring_back(struct transaction *t, struct err *err)
 	restoring->begun = true;
 	int result = backup_source_read(source, to, "restore", &answer, &failure);
 	int64_t took_ms = effects_mono_ms(t->engine->fx) - begin_ms;
+	record_damage(t);
 	if (result < 0 && backup_source_was_refused(&failure, to))
 		restoring->begun = false;
 	else

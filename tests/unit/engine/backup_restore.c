@@ -1,4 +1,5 @@
 /* Restores: which copy from which store, what vouches for it, where it goes, and what is recorded of it. */
+#include "belay/backup.h"
 #include "vault.h"
 
 #define IN_PLACE "    restore: {run: 'psql app'}\n"
@@ -26,6 +27,14 @@ static json_t *recorded(struct vault *vault)
 {
 	_cleanup_json_ json_t *state = stage_state(vault->stage);
 	return json_incref(json_at(state, "/backups/db/restored"));
+}
+
+/* Does the journal know the newest copy to be bad in that store? */
+static bool is_known_bad(struct vault *vault, const char *store)
+{
+	_cleanup_json_ json_t *state = stage_state(vault->stage);
+	return backup_copy_bad(json_array_get(json_at(state, "/backups/db/copies"), 0),
+			       store);
 }
 
 TEST(the_newest_comes_back_and_is_on_the_journal)
@@ -96,7 +105,7 @@ static const struct trouble_row {
 	{"the manifest is another one", MANIFEST_CHANGED, "on the journal it is",
 	 END_PASSED, -1, ERR_FAIL},
 	{"the manifest is gone", MANIFEST_GONE, "there is no 'db/", END_PASSED, -1,
-	 ERR_NOT_FOUND},
+	 ERR_FAIL},
 	{"the data is damaged", DATA_CHANGED, "is not what was written", END_FAILED,
 	 END_FAILED, ERR_NONE},
 	{"the data is gone", DATA_GONE, "there is no 'db/", END_FAILED, END_FAILED,
@@ -114,6 +123,8 @@ TEST(the_next_store_is_asked)
 		CHECK_STR_EQ(of_result(vault, "store"), "b");
 		CHECK(warns_of(vault, row->warning));
 		CHECK(warns_of(vault, "store 'a': "));
+		CHECK_INT_EQ(is_known_bad(vault, "a"), row->trouble != STORE_DOWN);
+		CHECK(!is_known_bad(vault, "b"));
 		vault_end(vault);
 	}
 }
@@ -145,6 +156,7 @@ TEST(only_the_named_store_is_asked)
 		CHECK_INT_EQ(vault->stage->err.code, row->code);
 		if (row->only == END_FAILED)
 			CHECK_STR_EQ(of_result(vault, "outcome"), "failed");
+		CHECK_INT_EQ(is_known_bad(vault, "a"), row->trouble != STORE_DOWN);
 		vault_end(vault);
 	}
 }
@@ -190,6 +202,31 @@ TEST(a_bad_copy_is_taken_only_by_name)
 	asked.id = "20200101T000000Z-0000";
 	CHECK_INT_EQ(restore(vault, &asked), -1);
 	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
+	vault_end(vault);
+}
+
+/* Nothing older comes back unasked; whoever asks is told what there is, also when the journal knows it already. */
+TEST(a_newest_copy_that_is_gone_is_not_replaced_in_silence)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	struct engine_backup asked = {.to_file = "/back"};
+	vault_make_copies(vault, 2);
+	_cleanup_free_ char *newest = vault_copy(vault, 0);
+	_cleanup_free_ char *older = vault_copy(vault, 1);
+	_cleanup_free_ char *manifest = vault_name(vault, 0, "manifest.json");
+	json_object_del(vault_objects(vault, "a"), manifest);
+	json_object_del(vault_objects(vault, "b"), manifest);
+	CHECK_INT_EQ(restore(vault, &asked), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_FAIL);
+	_cleanup_free_ char *hint = str_format(
+		"the next older one is %s: 'belay backup restore db/%s'", older, older);
+	CHECK_STR_EQ(vault->stage->err.hint, hint);
+	CHECK_JSON_EQ(vault->read, "[]");
+	CHECK(is_known_bad(vault, "a") && is_known_bad(vault, "b"));
+	CHECK_INT_EQ(restore(vault, &asked), END_PASSED);
+	CHECK_STR_EQ(of_result(vault, "id"), older);
+	_cleanup_free_ char *warning = str_format("copy %s is newer", newest);
+	CHECK(warns_of(vault, warning));
 	vault_end(vault);
 }
 
@@ -423,7 +460,7 @@ TEST(a_folder_needs_no_journal_and_no_configuration)
 	CHECK_INT_EQ(vault->stage->err.code, ERR_FAIL);
 	json_object_clear(vault_objects(vault, "/mnt/usb"));
 	CHECK_INT_EQ(restore(vault, &asked), -1);
-	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_FAIL);
 	vault->stage->engine = whole;
 	CHECK_INT_EQ(stage_commits(vault->stage), commits);
 	vault_end(vault);
