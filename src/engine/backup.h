@@ -111,10 +111,9 @@ int backup_store_list(struct effects *fx, const json_t *store, const char *prefi
 		      json_t **ret_objects, struct err *err);
 int backup_store_remove(struct effects *fx, const json_t *store, const char *object,
 			struct err *err);
-/* `mark`: whose writing this is, so that a second try finds its own. *ret_sha256: fresh. */
+/* *ret_sha256: fresh. */
 int backup_store_write(struct effects *fx, const json_t *store, const char *object,
-		       const char *text, const char *mark, char **ret_sha256,
-		       struct err *err);
+		       const char *text, char **ret_sha256, struct err *err);
 
 /* A manifest as it lies in a store. */
 struct backup_manifest_read {

@@ -66,15 +66,13 @@ int backup_store_remove(struct effects *fx, const json_t *store, const char *obj
 }
 
 int backup_store_write(struct effects *fx, const json_t *store, const char *object,
-		       const char *text, const char *mark, char **ret_sha256,
-		       struct err *err)
+		       const char *text, char **ret_sha256, struct err *err)
 {
 	const char *name = json_get_string(store, "name", "the store");
 	_cleanup_free_ char *summary = str_format("write %s to %s", object, name);
 	_cleanup_json_ json_t *answer = NULL;
-	_cleanup_json_ json_t *args =
-		json_pack("{s:O, s:s, s:s, s:s}", "store", store, "name", object, "text",
-			  text, "mark", mark);
+	_cleanup_json_ json_t *args = json_pack("{s:O, s:s, s:s}", "store", store, "name",
+						object, "text", text);
 	const struct effect effect = {.kind = "object.write",
 				      .mode = EFFECT_ACT,
 				      .args = args,

@@ -168,8 +168,7 @@ static int write_word(struct effects *lane, const struct backup_making *making,
 {
 	_cleanup_free_ char *object =
 		backup_object(making->backup->name, making->id, file);
-	return backup_store_write(lane, target->args, object, text, making->mark,
-				  ret_sha256, err);
+	return backup_store_write(lane, target->args, object, text, ret_sha256, err);
 }
 
 static int write_words(struct effects *lane, const struct backup_making *making,

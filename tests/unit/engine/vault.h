@@ -168,6 +168,8 @@ static int vault_write(struct vault *vault, const json_t *args, json_t **ret,
 {
 	const char *name = json_get_string(args, "name", "");
 	const char *text = json_get_string(args, "text", "");
+	CHECK_INT_EQ(json_object_size(args),
+		     3); /* store, name, text: as effects.h has it */
 	if (vault_text(vault, vault_store(args), name))
 		return err_set_errno(err, ERR_FAIL, EEXIST, "'%s'", name);
 	vault_put(vault, vault_store(args), name, text);
