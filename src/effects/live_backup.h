@@ -107,8 +107,9 @@ int live_target_check(const struct live_target *target, struct err *err);
 int live_target_run(void *target, struct spring spring, struct err *err);
 
 /* live_backup_guard.c: a script for sh that runs `command` with the first `bytes` bytes of its own input, which has to
- * go on with live_guard_end(); when it ends before that, the command is killed before it sees an end. */
-void live_guard_command(struct str *out, const char *command, int64_t bytes);
+ * go on with live_guard_end(); when it ends before that, the command is killed before it sees an end. A command that ends
+ * with 0 and has not read them all becomes one that ends with 125 and BACKUP_UNREAD; of a tar, the zeros at its end may be left. */
+void live_guard_command(struct str *out, const char *command, int64_t bytes, bool is_tar);
 void live_guard_end(struct str *out);
 
 #endif

@@ -176,7 +176,7 @@ static int to_run(struct live_target *target, struct spring spring, struct err *
 		.end = STR_INIT,
 	};
 	live_guard_command(&pouring.script, json_get_string(target->to, "run", ""),
-			   target->open_bytes);
+			   target->open_bytes, target->is_tar);
 	live_guard_end(&pouring.end);
 	const json_t *host = json_object_get(target->to, "host");
 	int result = host ? to_host(target, host, &pouring, &outcome, err)

@@ -1,5 +1,6 @@
 /* Commands behind the guard: whether an end of input is one, by a real shell. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ static const struct row {
 	int end_bytes; /* -1: all of it */
 	bool exited;
 	const char *out;
+	int exit;
 } rows[] = {
 	{"everything", "wc -c; echo end", INPUT_BYTES, INPUT_BYTES, -1, true,
 	 "300000\nend\n"},
@@ -36,9 +38,16 @@ static const struct row {
 	 "trap 'echo trapped' HUP INT QUIT TERM EXIT; cat >/dev/null; echo end",
 	 INPUT_BYTES, 1000, 0, false, ""},
 	{"it wants no more", "head -c 3; echo end", INPUT_BYTES, INPUT_BYTES, -1, true,
-	 "xxxend\n"},
-	{"words that a shell would take", "echo \"it's \\$1 `echo $((1 + 1))`\" # end",
-	 INPUT_BYTES, INPUT_BYTES, -1, true, "it's $1 2\n"},
+	 "xxxend\n", 125},
+	{"it wants nothing of what fits into a pipe", "exit 0", 100, 100, -1, true, "",
+	 125},
+	{"it wants no more, and the rest never comes", "head -c 3 >/dev/null",
+	 INPUT_BYTES, 1000, 0, false, ""},
+	{"its own failure", "head -c 3; exit 4", INPUT_BYTES, INPUT_BYTES, -1, true,
+	 "xxx", 4},
+	{"words that a shell would take",
+	 "cat >/dev/null; echo \"it's \\$1 `echo $((1 + 1))`\" # end", INPUT_BYTES,
+	 INPUT_BYTES, -1, true, "it's $1 2\n"},
 };
 
 static void feed_row(const struct row *row, struct str *input)
@@ -59,7 +68,7 @@ static void run_row(const struct row *row, const char *before)
 	_cleanup_str_ struct str input = STR_INIT, said = STR_INIT, script = STR_INIT;
 	feed_row(row, &input);
 	str_add(&script, before);
-	live_guard_command(&script, row->command, row->promised);
+	live_guard_command(&script, row->command, row->promised, false);
 	struct feed_memory memory = {.data = str_text(&input), .len = input.len};
 	const struct process process = {
 		.shell = str_text(&script),
@@ -76,6 +85,8 @@ static void run_row(const struct row *row, const char *before)
 	CHECK_INT_EQ(outcome.exited, row->exited);
 	if (!row->exited)
 		CHECK_STR_EQ(outcome.signal, "KILL");
+	else
+		CHECK_INT_EQ(outcome.exit, row->exit);
 }
 
 TEST(an_input_ends_only_when_it_was_all)
@@ -102,7 +113,7 @@ TEST(whoever_started_it_is_not_killed)
 	struct err err = {0};
 	_cleanup_outcome_ struct run_outcome outcome = {0};
 	_cleanup_str_ struct str said = STR_INIT, script = STR_INIT, outer = STR_INIT;
-	live_guard_command(&script, "cat >/dev/null; echo end", 1000);
+	live_guard_command(&script, "cat >/dev/null; echo end", 1000, false);
 	str_add(&outer, "echo cut | /bin/sh -c ");
 	str_add_shell_quoted(&outer, str_text(&script));
 	str_add(&outer, "; echo \"lives, $?\"");
@@ -115,4 +126,74 @@ TEST(whoever_started_it_is_not_killed)
 	CHECK_OK(process_run(&process, &outcome, &err), &err);
 	capture_text(&outcome.out, &said);
 	CHECK_STR_EQ(str_text(&said), "lives, 137\n");
+}
+
+/* --- commands that do not read all of it ------------------------------------------------------ */
+
+/* What a real tar makes of two files, the second a megabyte of zeros when `zeros`. */
+static void make_tar(bool zeros, struct str *ret)
+{
+	struct err err = {0};
+	_cleanup_outcome_ struct run_outcome outcome = {0};
+	const struct process process = {
+		.shell = zeros ? "mkdir -p in && seq 1 5000 >in/a && head -c 1000000 "
+				 "/dev/zero >in/b && tar -b 20 -cf all.tar in"
+			       : "mkdir -p in && seq 1 5000 >in/a && echo b >in/b && tar "
+				 "-b 20 -cf all.tar in",
+		.directory = test_directory(),
+		.timeout_ms = 20000,
+		.max_output_bytes = 4000,
+		.stop = STOP_NEVER,
+	};
+	CHECK_OK(process_run(&process, &outcome, &err), &err);
+	_cleanup_free_ char *path = str_format("%s/all.tar", test_directory());
+	FILE *file = fopen(path, "r");
+	if (!CHECK(file != NULL))
+		return;
+	char buffer[4096];
+	size_t got;
+	while ((got = fread(buffer, 1, sizeof buffer, file)) > 0)
+		str_add_bytes(ret, buffer, got);
+	fclose(file);
+}
+
+static const struct {
+	const char *name, *command; /* in a directory of its own */
+	bool zeros, is_tar;
+	int exit;
+} tars[] = {
+	{"tar unpacks", "tar -xf - && cmp in/a ../in/a", false, true, 0},
+	{"tar unpacks zeros", "tar -xf - && cmp in/b ../in/b", true, true, 0},
+	{"tar lists", "tar -tf -", false, true, 0},
+	{"all but the zeros at its end", "head -c 26112 >/dev/null", false, true, 0},
+	{"the same of what is no tar", "head -c 26112 >/dev/null", false, false, 125},
+	{"the headers only", "head -c 1024 >/dev/null", false, true, 125},
+	{"a file of zeros is data", "head -c 27000 >/dev/null", true, true, 125},
+};
+
+TEST(a_tar_may_leave_its_padding)
+{
+	FOR_ROWS(row, tars) {
+		struct err err = {0};
+		_cleanup_outcome_ struct run_outcome outcome = {0};
+		_cleanup_str_ struct str input = STR_INIT, script = STR_INIT;
+		make_tar(row->zeros, &input);
+		_cleanup_free_ char *command = str_format(
+			"rm -rf out && mkdir out && cd out && { %s; }", row->command);
+		live_guard_command(&script, command, (int64_t)input.len, row->is_tar);
+		live_guard_end(&input);
+		struct feed_memory memory = {.data = str_text(&input), .len = input.len};
+		const struct process process = {
+			.shell = str_text(&script),
+			.directory = test_directory(),
+			.input = feed_from_memory(&memory),
+			.no_grace = true,
+			.timeout_ms = 20000,
+			.max_output_bytes = 4000,
+			.stop = STOP_NEVER,
+		};
+		CHECK_OK(process_run(&process, &outcome, &err), &err);
+		CHECK(outcome.exited);
+		CHECK_INT_EQ(outcome.exit, row->exit);
+	}
 }
