@@ -169,11 +169,13 @@ struct backup_look {
 	const char *digest;                 /* of the manifest, by the journal; or NULL */
 	bool all;                           /* read all of it */
 	bool open;                          /* open what is read, if the key is at hand */
-	const char *verb;                   /* for the progress: "verifying" */
+	bool one_of_many; /* a key of another kind than its seal is for others */
+	const char *verb; /* for the progress: "verifying" */
 };
 struct backup_seen {
 	enum backup_depth depth;
-	int64_t bytes; /* that were read */
+	int64_t bytes;  /* that were read */
+	bool other_key; /* the key that was given is of another kind than its seal */
 	struct backup_manifest_read manifest;
 	char *signer; /* or NULL */
 };

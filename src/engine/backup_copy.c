@@ -58,14 +58,26 @@ static int check_size(struct effects *fx, const struct backup_look *look,
 		       (long long)found, (long long)size_bytes);
 }
 
+/* Keys open what is sealed for their owners, passphrases the rest. */
+static bool is_of_other_kind(const struct engine_backup *asked, const json_t *manifest)
+{
+	bool needs_passphrase = json_is_object(json_at(manifest, "/seal/scrypt"));
+	return needs_passphrase ? asked->key && !asked->passphrase_env
+				: asked->passphrase_env != NULL;
+}
+
 /* With the key where it is wanted and at hand: a look by somebody who has none is a look as well. */
 static int open_for(struct effects *fx, const struct backup_desk *desk,
-		    const struct backup_look *look, const json_t *manifest, json_t **ret,
-		    struct err *err)
+		    const struct backup_look *look, struct backup_seen *seen,
+		    json_t **ret, struct err *err)
 {
+	const json_t *manifest = seen->manifest.manifest;
 	bool asked = desk->asked->key || desk->asked->passphrase_env;
 	_cleanup_json_ json_t *open = NULL;
 	if (!look->open)
+		return 0;
+	seen->other_key = look->one_of_many && is_of_other_kind(desk->asked, manifest);
+	if (seen->other_key)
 		return 0;
 	if (backup_open_args(fx, desk->asked, look->backup, manifest, &open, err) < 0)
 		return -1;
@@ -81,7 +93,7 @@ static int read_data(struct effects *fx, const struct backup_desk *desk,
 	const json_t *manifest = seen->manifest.manifest;
 	_cleanup_json_ json_t *open = NULL;
 	_cleanup_json_ json_t *answer = NULL;
-	if (open_for(fx, desk, look, manifest, &open, err) < 0)
+	if (open_for(fx, desk, look, seen, &open, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *args = backup_read_args(manifest);
 	json_object_set(args, "store", (json_t *)look->store);

@@ -27,6 +27,7 @@ struct verification {
 	const struct backup_desk *desk;
 	const struct config_backup *backup; /* NULL: a folder */
 	int64_t now_ms;
+	bool one_of_many;
 	struct find *finds;
 	size_t count;
 };
@@ -135,6 +136,7 @@ static void look_at(struct effects *lane, const struct verification *verificatio
 		.digest = find->digest,
 		.all = asked->read_data,
 		.open = asked->read_data || asked->key || asked->passphrase_env,
+		.one_of_many = verification->one_of_many,
 		.verb = "verifying",
 	};
 	int64_t begun_ms = effects_mono_ms(lane);
@@ -232,6 +234,11 @@ static json_t *copy_row(const struct find *find)
 		(json_int_t)find->duration_ms);
 	if (find->err.code && find->err.hint[0])
 		json_object_set_new(row, "hint", json_string(find->err.hint));
+	else if (!find->err.code && find->seen.other_key)
+		json_object_set_new(row, "hint",
+				    json_string("not opened, only its digests were "
+						"compared: its seal wants a key of "
+						"another kind"));
 	return row;
 }
 
@@ -370,13 +377,15 @@ static void find_in_stores(struct verification *verification)
 }
 
 static int verify_one(struct backup_desk *desk, const struct config_backup *backup,
-		      json_t *rows, enum engine_end *end, struct err *err)
+		      bool one_of_many, json_t *rows, enum engine_end *end,
+		      struct err *err)
 {
 	__attribute__((
 		cleanup(verification_release))) struct verification verification = {
 		.desk = desk,
 		.backup = backup,
-		.now_ms = effects_now_ms(desk->engine.fx)};
+		.now_ms = effects_now_ms(desk->engine.fx),
+		.one_of_many = one_of_many};
 	if (backup_check_store(desk, backup, err) < 0 ||
 	    backup_desk_turn(desk, backup, err) < 0)
 		return -1;
@@ -421,7 +430,8 @@ static int verify_all(struct backup_desk *desk, json_t *rows, enum engine_end *e
 	if (backup_choose(desk, &choice, err) < 0)
 		return -1;
 	for (size_t i = 0; i < choice.count; i++)
-		if (verify_one(desk, choice.items[i], rows, end, err) < 0)
+		if (verify_one(desk, choice.items[i], choice.count > 1, rows, end, err) <
+		    0)
 			return -1;
 	return 0;
 }

@@ -273,6 +273,34 @@ TEST(one_copy_is_looked_at)
 	}
 }
 
+/* One key for several backups, of which one is sealed in another way. */
+TEST(a_key_of_another_kind_is_for_the_others)
+{
+	struct vault *vault = vault_new(DB "  files:\n"
+					   "    source: {run: dump, name: app.dump}\n"
+					   "    seal: {passphrase: {env: PASSPHRASE}}\n"
+					   "    store: {name: c, directory: /srv/c}\n");
+	const char *const only[] = {"files", NULL};
+	const struct engine_backup all = {
+		.read_data = true, .key = "key.pem", .certificate = "keys/backup.crt"};
+	const struct engine_backup one = {.read_data = true,
+					  .key = "key.pem",
+					  .certificate = "keys/backup.crt",
+					  .names = only};
+	vault_make_copies(vault, 1);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &all), END_PASSED);
+	const json_t *result = vault->stage->result;
+	CHECK_STR_EQ(json_string_value(json_at(result, "/backups/0/copies/0/how")),
+		     "opened");
+	CHECK_STR_EQ(json_string_value(json_at(result, "/backups/1/copies/0/how")),
+		     "data");
+	CHECK_STR_HAS(json_string_value(json_at(result, "/backups/1/copies/0/hint")),
+		      "only its digests were compared");
+	vault_check_schema(vault, "result.backup-verify");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &one), END_INCONCLUSIVE);
+	vault_end(vault);
+}
+
 TEST(bad_is_a_copy_until_it_is_found_good)
 {
 	struct vault *vault = vault_new(DB);
