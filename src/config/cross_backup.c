@@ -123,6 +123,87 @@ static void cross_sources(const struct inspection *in, const struct spot *backup
 	}
 }
 
+/* --- stores among the sources ------------------------------------------------------------------ */
+
+/* "/NAME/…/" of a path, so that one that is part of another is a beginning of it. NULL when only the machine knows where it
+ * leads. */
+static char *framed_path(const char *path)
+{
+	_cleanup_free_ char *prefix = backup_source_prefix(path);
+	char *framed = *prefix ? str_format("/%s/", prefix) : mem_strdup("/");
+	if (!strstr(framed, "/../"))
+		return framed;
+	free(framed);
+	return NULL;
+}
+
+/* May the patterns leave it out? Better one too few complaints than one too many. */
+static bool may_be_left_out(const json_t *source, const char *inner)
+{
+	const json_t *patterns = json_object_get(source, "exclude");
+	for (size_t i = 0; i < listed_count(patterns); i++) {
+		const char *text = json_string_value(listed_at(patterns, i));
+		_cleanup_free_ char *framed = framed_path(text ? text : "");
+		if (!framed || strpbrk(framed, "*?[") || strstr(inner, framed))
+			return true;
+	}
+	return json_object_get(source, "include");
+}
+
+static void cross_inside(const struct inspection *in, const struct spot *spot,
+			 const char *store, const json_t *source, const char *path)
+{
+	if ((*store == '/') != (*path == '/'))
+		return;
+	_cleanup_free_ char *inner = framed_path(store);
+	_cleanup_free_ char *outer = framed_path(path);
+	if (!inner || !outer || !str_has_prefix(inner, outer) ||
+	    may_be_left_out(source, inner + strlen(outer) - 1))
+		return;
+	problem_add(in, spot, false,
+		    mem_strdup("choose another place, or leave it out of the source with "
+			       "'exclude'"),
+		    "the store lies in the source '%s': each copy would hold those "
+		    "before it",
+		    path);
+}
+
+/* A store's directory against all directories of the sources on its machine. */
+static void cross_store_place(const struct inspection *in, const struct spot *store_spot,
+			      const json_t *store, const json_t *sources)
+{
+	const char *host = json_get_string(store, "ssh", NULL);
+	const char *member = host ? "path" : "directory";
+	const char *place = json_get_string(store, member, NULL);
+	const struct spot spot = AT(store_spot, member);
+	for (size_t i = 0; place && i < listed_count(sources); i++) {
+		const json_t *source = listed_at(sources, i);
+		const json_t *paths = json_object_get(source, "directory");
+		if (json_object_get(source, "run") ||
+		    !str_equal(json_get_string(source, "ssh", NULL), host))
+			continue;
+		for (size_t k = 0; k < listed_count(paths); k++) {
+			const char *path = json_string_value(listed_at(paths, k));
+			if (path)
+				cross_inside(in, &spot, place, source, path);
+		}
+	}
+}
+
+static void cross_store_places(const struct inspection *in,
+			       const struct spot *backup_spot, const json_t *backup)
+{
+	const struct spot list = AT(backup_spot, "store");
+	const json_t *stores = json_object_get(backup, "store");
+	for (size_t i = 0; i < listed_count(stores); i++) {
+		struct spot element;
+		char buffer[INDEX_BYTES];
+		cross_store_place(in, element_spot(&list, stores, i, &element, buffer),
+				  listed_at(stores, i),
+				  json_object_get(backup, "source"));
+	}
+}
+
 /* --- keys -------------------------------------------------------------------------------------- */
 
 static void cross_keys(const struct inspection *in, const struct spot *spot,
@@ -206,6 +287,7 @@ static void cross_backup(const struct inspection *in, const struct spot *spot,
 	cross_sources(in, spot, backup);
 	cross_keys(in, spot, backup);
 	cross_stores(in, spot, backup);
+	cross_store_places(in, spot, backup);
 	cross_duration(in, spot, backup, "every", MINUTE_MS);
 	cross_duration(in, spot, backup, "timeout", 1000);
 	cross_restore(in, spot, backup);
