@@ -494,3 +494,34 @@ TEST(a_copy_of_the_journal_is_never_litter)
 	CHECK_INT_EQ(vault_count(vault, "near", NULL), 2 + 3);
 	vault_end(vault);
 }
+
+/* --- ids -------------------------------------------------------------------------------------- */
+
+static const struct step_row {
+	const char *name;
+	int64_t step_ms; /* of the clock, from one run to the next */
+	bool grows;
+} steps[] = {
+	{"the same second", 0, true},
+	{"a clock that was set back", -3600 * 1000, true},
+	{"a clock that was a day ahead", -25 * 3600 * 1000, false},
+};
+
+TEST(ids_of_one_backup_grow)
+{
+	FOR_ROWS(step, steps) {
+		struct vault *vault = vault_new(DB);
+		_cleanup_free_ char *last = mem_strdup("");
+		for (int i = 0; i < 3; i++) {
+			int64_t now_ms = vault->stage->world->now_ms;
+			CHECK_INT_EQ(run_all(vault), END_PASSED);
+			if (i == 0 || step->grows)
+				CHECK(strncmp(row_text(vault, "id"), last, 16) > 0);
+			else
+				CHECK(strncmp(row_text(vault, "id"), last, 16) < 0);
+			str_assign(&last, row_text(vault, "id"));
+			vault->stage->world->now_ms = now_ms + step->step_ms;
+		}
+		vault_end(vault);
+	}
+}
