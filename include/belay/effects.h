@@ -132,7 +132,7 @@
  *   backup.write {sources: [SOURCE..], kind: "tar"|"stream", pack: {id, level, threads, chunk_bytes},
  *               seal: {recipients: [{name, pem}]} | {passphrase: secret, salt}, stores: [STORE..], object,
  *               mark, timeout_ms}
- *          → {kind, entries, left_out: [{path, reason}], left_out_count, missing: [paths that `may_miss`],
+ *          → {kind, entries, left_out: [{path, reason}], left_out_count, missing: [paths], missing_count,
  *             open_bytes, open_sha256, packed_bytes,
  *             sealed_bytes, sealed_sha256, chunk_bytes, chunks: [sha256..], recipients: [text..],
  *             warnings: [text..], tools: {name: version}, stores: [{name, ok, error?: {code, message,
@@ -143,9 +143,11 @@
  *            hexadecimal digits in every chunk; chunk_bytes of the answer: size of all sealed chunks but
  *            the last; sealed_sha256 is of the whole object.
  *            SOURCE is {directory: path, prefix, include?: [..], exclude?: [..], one_file_system?: bool} |
- *            {files: [paths], may_miss?: bool} | {text, name} | {run: text, name, directory?, env?}, each with
- *            `host?: HOST`; only a stream is made from a single `run`. All of them are on the same machine,
- *            but for {text}. Patterns: see platform/tree.h.
+ *            {files: [paths], may_miss?: bool} | {text, name} | {run: text, name, directory?, env?,
+ *            allow_empty?: bool}, each with `host?: HOST`; only a stream is made from a single `run`, which
+ *            fails when it prints nothing (but for allow_empty) and when a part of a pipeline fails. All of them
+ *            are on the same machine, but for {text}. Patterns: see platform/tree.h. An `include` that chose
+ *            nothing is in `warnings`.
  *   backup.read [world]  {store, object, kind, pack: {id}, chunk_bytes, chunks: [sha256..], sealed_bytes,
  *               sealed_sha256, open_bytes, open_sha256, open?: {key: secret, key_passphrase?: secret, certificate} |
  *               {passphrase: secret, salt}, sample?: count, to?: TO, timeout_ms}

@@ -64,7 +64,7 @@ static void bind_run(struct config_backup *backup, const json_t *object,
 		     const struct config_host *host)
 {
 	json_t *source = source_new(host);
-	COPY_MEMBERS(source, object, "run", "name", "directory", "env");
+	COPY_MEMBERS(source, object, "run", "name", "directory", "env", "allow_empty");
 	json_array_append_new(backup->source.list, source);
 	backup->source.file = json_get_string(object, "name", "");
 }

@@ -55,6 +55,7 @@ struct live_source {
 	json_t *left_out;
 	uint64_t left_out_count;
 	json_t *missing;
+	uint64_t missing_count;
 	json_t *warnings;
 	json_t *tools;
 };
@@ -75,6 +76,15 @@ char *live_archive_name(const char *path);
 void live_pipe_command(struct str *out, const char *command);
 /* Whether that script refused to, by how it ended and what it said (without the last newline). Then *err says so. */
 bool live_pipe_refused(int status, const char *said, struct err *err);
+
+/* The output of a command on its way to the drain: nothing at all is an error, unless it was allowed. */
+struct live_output {
+	struct drain drain;
+	uint64_t bytes;
+};
+struct drain live_output_drain(struct live_output *output);
+int live_output_check(const struct live_output *output, const json_t *run,
+		      struct err *err);
 
 /* live_backup_host.c: all of them, from the host. */
 int live_host_tar(struct live_source *source, struct drain drain, struct err *err);

@@ -157,6 +157,7 @@ int live_host_stream(struct live_source *source, struct drain drain, struct err 
 		live_host_command_release))) struct live_host_command command = {0};
 	_cleanup_free_ struct remote *remote = mem_new(struct remote);
 	struct remote_end end = {0};
+	struct live_output output = {.drain = drain};
 	_cleanup_str_ struct str script = STR_INIT;
 	live_pipe_command(&script, json_get_string(run, "run", ""));
 	if (live_host_command(source->call, run, str_text(&script), &command, err) < 0 ||
@@ -169,11 +170,12 @@ int live_host_stream(struct live_source *source, struct drain drain, struct err 
 	if (result == 0)
 		result = ssh_stream_finish_input(remote->stream, err);
 	if (result == 0)
-		result = drain_remote(remote, drain, err);
+		result = drain_remote(remote, live_output_drain(&output), err);
 	close_remote(remote, &end);
-	if (result < 0 || live_pipe_refused(end.status, end.said, err))
+	if (result < 0 || live_pipe_refused(end.status, end.said, err) ||
+	    judge_remote("the command that is backed up", &end, err) < 0)
 		return -1;
-	return judge_remote("the command that is backed up", &end, err);
+	return live_output_check(&output, run, err);
 }
 
 /* --- which tar ----------------------------------------------------------------------------- */

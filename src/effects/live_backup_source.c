@@ -36,6 +36,12 @@ static void note_left_out(struct live_source *source, const char *path,
 						"reason", text_json(reason)));
 }
 
+static void note_missing(struct live_source *source, const char *path)
+{
+	if (source->missing_count++ < LIVE_LEFT_OUT_MAX)
+		json_array_append_new(source->missing, text_json(path));
+}
+
 void live_source_tell(void *context, enum tree_event event, const char *path,
 		      const char *reason)
 {
@@ -44,13 +50,14 @@ void live_source_tell(void *context, enum tree_event event, const char *path,
 	case TREE_LEFT_OUT:
 		note_left_out(source, path, reason);
 		break;
-	case TREE_CHANGED: {
+	case TREE_CHANGED:
+	case TREE_UNMATCHED: {
 		_cleanup_free_ char *text = str_format("'%s': %s", path, reason);
 		live_source_warn(source, text);
 		break;
 	}
 	case TREE_MISSING:
-		json_array_append_new(source->missing, text_json(path));
+		note_missing(source, path);
 		break;
 	}
 }
@@ -162,6 +169,29 @@ static int pack_trees(struct live_source *source, struct drain drain, struct err
 	return 0;
 }
 
+/* --- the output of a command --------------------------------------------------------------- */
+
+static int count_output(void *context, const void *data, size_t bytes, struct err *err)
+{
+	struct live_output *output = context;
+	output->bytes += bytes;
+	return output->drain.take(output->drain.context, data, bytes, err);
+}
+
+struct drain live_output_drain(struct live_output *output)
+{
+	return (struct drain){.take = count_output, .context = output};
+}
+
+int live_output_check(const struct live_output *output, const json_t *run,
+		      struct err *err)
+{
+	if (output->bytes > 0 || json_get_bool(run, "allow_empty", false))
+		return 0;
+	err_set(err, ERR_FAIL, "the command that is backed up printed nothing");
+	return err_hint(err, "if that may be, say 'allow_empty: true' in its source");
+}
+
 /* --- a command of this machine ------------------------------------------------------------- */
 
 static bool is_refused(struct run_outcome *outcome, struct err *err)
@@ -179,6 +209,7 @@ static int run_command(struct live_source *source, struct drain drain, struct er
 	_cleanup_variables_ struct live_variables variables = {0};
 	_cleanup_outcome_ struct run_outcome outcome = {0};
 	_cleanup_str_ struct str script = STR_INIT;
+	struct live_output output = {.drain = drain};
 	live_pipe_command(&script, json_get_string(run, "run", ""));
 	if (live_get_variables(source->call, json_object_get(run, "env"), &variables,
 			       err) < 0)
@@ -188,14 +219,15 @@ static int run_command(struct live_source *source, struct drain drain, struct er
 		.variables = variables.items,
 		.variable_count = variables.count,
 		.directory = json_get_string(run, "directory", NULL),
-		.output = drain,
+		.output = live_output_drain(&output),
 		.timeout_ms = source->timeout_ms,
 		.max_output_bytes = STDERR_KEPT_BYTES,
 		.stop = live_stop_child(source->call),
 	};
-	if (process_run(&process, &outcome, err) < 0 || is_refused(&outcome, err))
+	if (process_run(&process, &outcome, err) < 0 || is_refused(&outcome, err) ||
+	    live_judge_command("the command that is backed up", &outcome, err) < 0)
 		return -1;
-	return live_judge_command("the command that is backed up", &outcome, err);
+	return live_output_check(&output, run, err);
 }
 
 /* --- all of them --------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* backup.write: options and stores from the arguments, the pipeline, the answer. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,9 +161,20 @@ static json_t *recipients_of(const struct sealer *sealer)
 	return list;
 }
 
+static void warn_of_missing(struct live_source *source)
+{
+	if (source->missing_count <= LIVE_LEFT_OUT_MAX)
+		return;
+	_cleanup_free_ char *text =
+		str_format("%" PRIu64 " paths were not there; %d of them are listed",
+			   source->missing_count, LIVE_LEFT_OUT_MAX);
+	live_source_warn(source, text);
+}
+
 static void add_warnings(struct live_source *source, const struct sealer *sealer,
 			 const struct stores *stores)
 {
+	warn_of_missing(source);
 	if (sealer_warning(sealer))
 		live_source_warn(source, sealer_warning(sealer));
 	for (size_t i = 0; i < stores->open_count; i++) {
@@ -189,6 +201,8 @@ static json_t *make_answer(const struct live_source *source, const struct sealer
 	json_object_set_new(answer, "entries",
 			    source->is_tar ? json_integer((json_int_t)source->entries)
 					   : json_null());
+	json_object_set_new(answer, "missing_count",
+			    json_integer((json_int_t)source->missing_count));
 	json_object_set_new(answer, "chunks", chunk_digests(written));
 	json_object_set_new(answer, "recipients", recipients_of(sealer));
 	json_object_set(answer, "warnings", source->warnings);

@@ -46,7 +46,8 @@ struct tree_source {
 	const char *prefix;
 };
 
-enum tree_event { TREE_LEFT_OUT, TREE_CHANGED, TREE_MISSING };
+/* TREE_UNMATCHED: a directory whose `include` chose nothing. */
+enum tree_event { TREE_LEFT_OUT, TREE_CHANGED, TREE_MISSING, TREE_UNMATCHED };
 
 struct tree_pack {
 	const struct tree_source *sources;

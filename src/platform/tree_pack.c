@@ -416,20 +416,23 @@ static int pack_directory(struct packer *packer, int fd, const struct stat *stat
 			  struct err *err)
 {
 	struct tree_walk walk;
+	bool all = !packer->source->include || !*packer->source->include;
 	if (put_directory(packer, "", fd, status, err) < 0)
 		return -1;
+	uint64_t before = packer->entries;
 	packer->walk = &walk;
 	int result = tree_walk_begin(&walk, fd, err);
 	if (result < 0) {
 		err_wrap(err, "'%s'", packer->origin);
 	} else {
-		walk.levels.items[0].included =
-			!packer->source->include || !*packer->source->include;
+		walk.levels.items[0].included = all;
 		walk.levels.items[0].announced = true;
 		result = walk_all(packer, err);
 	}
 	tree_walk_end(&walk);
 	packer->walk = NULL;
+	if (result == 0 && !all && packer->entries == before)
+		tell(packer, TREE_UNMATCHED, "", "nothing in it is what 'include' wants");
 	return result;
 }
 

@@ -105,6 +105,8 @@ static const struct failing {
 } failing[] = {
 	{"a command that fails", "{\"run\": \"seq 100000; echo 'no table' >&2; exit 7\"}",
 	 ERR_FAIL, "ended with exit status 7: no table"},
+	{"a command that prints nothing", "{\"run\": \"true\"}", ERR_FAIL,
+	 "printed nothing"},
 	{"the first part of a pipeline fails", "{\"run\": \"{ seq 9; exit 5; } | cat\"}",
 	 ERR_FAIL, "ended with exit status 5"},
 	{"a directory that is not there",

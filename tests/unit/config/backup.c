@@ -55,8 +55,11 @@ static const struct source_row {
 	{"a command",
 	 "{run: dump, name: a.sql, directory: /x, env: {A: b, C: {env: D}}, ssh: web1}",
 	 "[{'run': 'dump', 'name': 'a.sql', 'directory': '/x', 'env': {'A': 'b',"
-	 " 'C': {'$secret': {'env': 'D'}}}, 'host': " WEB1 "}]",
+	 " 'C': {'$secret': {'env': 'D'}}}, 'allow_empty': false, 'host': " WEB1 "}]",
 	 "a.sql", "web1", ""},
+	{"a command that may print nothing",
+	 "{run: dump, name: a.sql, allow_empty: true}",
+	 "[{'run': 'dump', 'name': 'a.sql', 'allow_empty': true}]", "a.sql", NULL, ""},
 	{"sets and files",
 	 "[{set: [nginx, units], files: [/f], ssh: web1}, {set: [system], ssh: web1}]",
 	 "[{'files': ['/f'], 'host': " WEB1 "}]", NULL, "web1", "nginx units system "},

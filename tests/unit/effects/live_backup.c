@@ -77,6 +77,33 @@ TEST(a_tree_comes_back)
 	CHECK_INT_EQ(err.sys_errno, EEXIST);
 }
 
+TEST(what_is_not_there_is_told_within_bounds)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	json_t *files = json_array();
+	world_make(&world);
+	for (int i = 0; i < 150; i++) {
+		_cleanup_free_ char *path = str_format("/no/such/file-%d", i);
+		json_array_append_new(files, json_string(path));
+	}
+	sh("mkdir -p dir/sub && echo x > dir/sub/file");
+	_cleanup_free_ char *dir = str_format("%s/dir", test_directory());
+	json_t *sources =
+		json_pack("[{s:o, s:b}, {s:s, s:s, s:[s]}]", "files", files, "may_miss",
+			  1, "directory", dir, "prefix", "", "include", "*.pdf");
+	CHECK_OK(ask(&world, "backup.write", write_args(&world, "tar", sources),
+		     &world.written, &err),
+		 &err);
+	CHECK_INT_EQ(json_array_size(json_object_get(world.written, "missing")), 100);
+	CHECK_INT_EQ(json_get_int(world.written, "missing_count", 0), 150);
+	const json_t *warnings = json_object_get(world.written, "warnings");
+	CHECK_INT_EQ(json_array_size(warnings), 2);
+	CHECK_STR_HAS(json_string_value(json_array_get(warnings, 0)), "'include'");
+	CHECK_STR_HAS(json_string_value(json_array_get(warnings, 1)),
+		      "150 paths were not there");
+}
+
 /* The words that RESTORE.txt gives to people without belay. */
 TEST(a_tree_is_restored_by_hand)
 {
@@ -162,6 +189,7 @@ static const struct failing {
 } failing[] = {
 	{"it fails at the end", "seq 300000; echo 'no such table' >&2; exit 7", ERR_FAIL,
 	 "ended with exit status 7: no such table"},
+	{"it prints nothing", "true", ERR_FAIL, "printed nothing"},
 	{"it fails at once", "exit 1", ERR_FAIL, "exit status 1, and said nothing"},
 	{"a signal ends it", "seq 100000; kill -9 $$", ERR_FAIL, "signal KILL"},
 	{"there is no such command", "no-such-command-here", ERR_FAIL, "exit status 127"},
@@ -174,6 +202,24 @@ static const struct failing {
 	 "exit status 6"},
 	{"it takes too long", "seq 10; sleep 30", ERR_TIMEOUT, "not done in time"},
 };
+
+TEST(nothing_is_a_backup_when_it_may_be)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	_cleanup_json_ json_t *answer = NULL;
+	world_make(&world);
+	json_t *sources = run_source("true");
+	json_object_set_new(json_array_get(sources, 0), "allow_empty", json_true());
+	CHECK_OK(ask(&world, "backup.write", write_args(&world, "stream", sources),
+		     &world.written, &err),
+		 &err);
+	json_t *args =
+		read_args(&world, "stream", json_pack("{s:s}", "run", "wc -c; echo end"));
+	CHECK_OK(ask(&world, "backup.read", args, &answer, &err), &err);
+	CHECK_STR_EQ(json_get_string(json_object_get(answer, "run"), "stdout", ""),
+		     "0\nend\n");
+}
 
 static const struct piped {
 	const char *name, *command, *tools; /* all that PATH has */

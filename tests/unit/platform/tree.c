@@ -285,6 +285,29 @@ TEST(sources_of_every_kind)
 		0);
 }
 
+TEST(an_include_that_chose_nothing_is_told)
+{
+	static const char *const none[] = {"*.pdf", NULL}, *const some[] = {"f*", NULL};
+	_cleanup_free_ char *tree = tree_below("tree");
+	CHECK_INT_EQ(tree_shell("mkdir -p tree/sub && touch tree/sub/file"), 0);
+	const struct tree_source sources[] = {
+		{.directory = tree, .prefix = "a", .include = none},
+		{.directory = tree, .prefix = "b", .include = some},
+	};
+	_cleanup_str_ struct str told = STR_INIT, stream = STR_INIT;
+	struct tree_pack pack = {.sources = sources,
+				 .source_count = ARRAY_SIZE(sources),
+				 .tell = tree_note,
+				 .context = &told,
+				 .stop = STOP_NEVER};
+	struct tree_counts counts = {0};
+	struct err err = {0};
+	CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
+		 &err);
+	CHECK_STR_EQ(str_text(&told),
+		     "unmatched: tree: nothing in it is what 'include' wants\n");
+}
+
 TEST(refuses_sources)
 {
 	_cleanup_free_ char *tree = tree_below("tree"), *file = tree_below("tree/file");

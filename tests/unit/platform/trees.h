@@ -66,6 +66,7 @@ static inline void tree_note(void *context, enum tree_event event, const char *p
 		[TREE_LEFT_OUT] = "left out",
 		[TREE_CHANGED] = "changed",
 		[TREE_MISSING] = "missing",
+		[TREE_UNMATCHED] = "unmatched",
 	};
 	const char *root = test_directory();
 	if (str_has_prefix(path, root))
