@@ -195,7 +195,9 @@ static int no_copy(const struct backup_desk *desk, const struct config_backup *b
 	if (!newest) {
 		err_set(err, ERR_NOT_FOUND, "the journal knows no copy of '%s'",
 			backup->name);
-		return err_hint(err, "'belay backup run %s' makes one", backup->name);
+		return err_hint(err,
+				"'belay backup list %s' shows what lies in its stores",
+				backup->name);
 	}
 	if (id)
 		err_set(err, ERR_NOT_FOUND, "the journal knows no copy '%s' of '%s'", id,

@@ -37,11 +37,12 @@ static int from_words(const struct engine_backup *asked,
 	const char *configured =
 		backup ? json_get_string(backup->open, "certificate", NULL) : NULL;
 	const char *certificate = asked->certificate ? asked->certificate : configured;
-	if (!certificate) {
+	bool sealed_for = backup && backup->seal.recipients.count > 0;
+	if (!certificate && !sealed_for) {
 		err_set(err, ERR_USAGE, "--key needs the certificate that belongs to it");
 		return err_hint(err, "name it with --certificate");
 	}
-	*ret = json_pack("{s:o, s:s}", "key", secret_of("file", asked->key),
+	*ret = json_pack("{s:o, s:s*}", "key", secret_of("file", asked->key),
 			 "certificate", certificate);
 	if (asked->key_passphrase_env)
 		json_object_set_new(*ret, "key_passphrase",
@@ -60,21 +61,46 @@ static json_t *from_configuration(const struct config_backup *backup)
 		       : NULL;
 }
 
+/* The texts of all that it is sealed for, one behind the other: the key's own is among them. One that was moved away
+ * since is no loss while there is another. Fresh. */
+static int read_recipients(struct effects *fx, const struct config_backup *backup,
+			   char **ret, struct err *err)
+{
+	_cleanup_str_ struct str texts = STR_INIT;
+	const struct config_names *recipients = &backup->seal.recipients;
+	struct err failure = {0};
+	for (size_t i = 0; i < recipients->count; i++) {
+		_cleanup_free_ char *text = NULL;
+		struct err one = {0};
+		if (backup_read_certificate(fx, recipients->items[i], &text, &one) == 0)
+			str_addf(&texts, "%s\n", text);
+		else if (failure.code == ERR_NONE)
+			failure = one;
+	}
+	if (texts.len == 0) {
+		*err = failure;
+		return -1;
+	}
+	*ret = str_take(&texts);
+	return 0;
+}
+
 /* A passphrase needs the salt, which the manifest has, a certificate its text. */
-static int complete(struct effects *fx, const json_t *manifest, json_t *open,
-		    struct err *err)
+static int complete(struct effects *fx, const struct config_backup *backup,
+		    const json_t *manifest, json_t *open, struct err *err)
 {
 	const json_t *scrypt = json_at(manifest, "/seal/scrypt");
 	const char *salt = json_get_string(scrypt, "salt", NULL);
 	const char *path = json_get_string(open, "certificate", NULL);
 	_cleanup_free_ char *certificate = NULL;
-	if (!path && !salt) {
+	bool by_key = json_object_get(open, "key");
+	if (!by_key && !salt) {
 		err_set(err, ERR_CONFIG,
 			"it is sealed for the owners of keys, a "
 			"passphrase does not open it");
-		return err_hint(err, "give --key and --certificate");
+		return err_hint(err, "give --key");
 	}
-	if (path && salt) {
+	if (by_key && salt) {
 		err_set(err, ERR_CONFIG,
 			"it is sealed with a passphrase, a key does not open it");
 		return err_hint(err, "give --passphrase-env");
@@ -83,7 +109,8 @@ static int complete(struct effects *fx, const json_t *manifest, json_t *open,
 		json_object_set_new(open, "salt", json_string(salt));
 		return 0;
 	}
-	if (backup_read_certificate(fx, path, &certificate, err) < 0)
+	if ((path ? backup_read_certificate(fx, path, &certificate, err)
+		  : read_recipients(fx, backup, &certificate, err)) < 0)
 		return -1;
 	json_object_set_new(open, "certificate", json_string(certificate));
 	return 0;
@@ -99,7 +126,7 @@ int backup_open_args(struct effects *fx, const struct engine_backup *asked,
 		return -1;
 	if (!open)
 		open = from_configuration(backup);
-	if (open && complete(fx, manifest, open, err) < 0)
+	if (open && complete(fx, backup, manifest, open, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(open);
 	return 0;

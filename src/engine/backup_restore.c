@@ -124,6 +124,10 @@ static void add_hint(const struct restore *restore, struct err *err)
 			 (long long)json_get_int(
 				 json_object_get(source->read.manifest, "data"),
 				 "open_bytes", 0));
+	else if (err->code == ERR_AUTH && json_object_get(source->open, "passphrase"))
+		err_hint(err,
+			 "the variable that --passphrase-env names, or 'open' in the "
+			 "configuration, holds another one");
 	else if (err->code == ERR_AUTH)
 		err_hint(err, "'seal.recipients' of its manifest names whose key it was "
 			      "sealed for");

@@ -125,6 +125,14 @@ int backup_source_hint_older(const struct backup_source *source, struct err *err
 			older, source->name, older);
 }
 
+/* What the effects say of objects names the store already. */
+static void name_store(struct err *err, const char *store)
+{
+	_cleanup_free_ char *prefix = str_format("store '%s': ", store);
+	if (!str_has_prefix(err->message, prefix))
+		err_wrap(err, "store '%s'", store);
+}
+
 /* --- which copy ------------------------------------------------------------------------------- */
 
 static void warn_of_bad(struct backup_source *source)
@@ -169,8 +177,8 @@ static void look_for_newest(struct backup_source *source,
 	size_t i;
 	const json_t *folder;
 	if (backup_store_list(fx, args, prefix, &objects, &failure) < 0) {
-		backup_source_warn(source, "store '%s': %s", store->name,
-				   failure.message);
+		name_store(&failure, store->name);
+		backup_source_warn(source, "%s", failure.message);
 		return;
 	}
 	_cleanup_json_ json_t *folders = backup_folders(source->name, objects);
@@ -295,7 +303,7 @@ static int advance(struct backup_source *source, struct err *err)
 		if (use_store(source, backup_store_args(store, effects_now_ms(fx)),
 			      store->name, &failure) == 0)
 			return 0;
-		err_wrap(&failure, "store '%s'", store->name);
+		name_store(&failure, store->name);
 		if (first.code == ERR_NONE)
 			first = failure;
 		if (failure.code == ERR_CANCELLED)
@@ -326,8 +334,8 @@ static int fail_unopened(const struct backup_source *source, struct err *err)
 	if (json_is_object(json_object_get(seal, "scrypt")))
 		return err_hint(err, "--passphrase-env NAME, or 'open' in the "
 				     "configuration");
-	return err_hint(err, "--key PATH --certificate PATH, or 'open' in the "
-			     "configuration");
+	return err_hint(err, "--key PATH%s, or 'open' in the configuration",
+			source->backup ? "" : " --certificate PATH");
 }
 
 static int find_key(struct backup_source *source, struct err *err)
@@ -485,12 +493,12 @@ static bool may_go_on(const struct err *err, const json_t *to)
 /* Another store for what failed with `cause`. */
 static int take_next(struct backup_source *source, const struct err *cause)
 {
-	struct err ignored = {0};
-	_cleanup_free_ char *place = mem_strdup(source->place);
+	struct err ignored = {0}, failure = *cause;
+	name_store(&failure, source->place);
 	if (advance(source, &ignored) < 0 || find_key(source, &ignored) < 0)
 		return -1;
-	backup_source_warn(source, "store '%s': %s; going on with '%s'", place,
-			   cause->message, source->place);
+	backup_source_warn(source, "%s; going on with '%s'", failure.message,
+			   source->place);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* Key pairs by OpenSSL's PEM readers. */
 #include "platform/key_pair.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "belay/str.h"
@@ -36,31 +37,61 @@ X509 *certificate_read(const char *pem)
 	return result;
 }
 
+/* The first certificate of the text that belongs to the key. *ret_any: is there one at all? */
+static X509 *find_certificate(const char *pem, EVP_PKEY *key, bool *ret_any)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	X509 *found = NULL, *next;
+	*ret_any = false;
+	while (in && !found &&
+	       (next = PEM_read_bio_X509(in, NULL, give_passphrase, NULL))) {
+		*ret_any = true;
+		if (X509_check_private_key(next, key) == 1)
+			found = next;
+		else
+			X509_free(next);
+	}
+	BIO_free(in);
+	ERR_clear_error();
+	return found;
+}
+
+/* Both forms of PEM say it in words. */
+static bool is_encrypted(const struct secret *key)
+{
+	return key->data && memmem(key->data, key->len, "ENCRYPTED", strlen("ENCRYPTED"));
+}
+
+static int refuse_key(const struct secret *key, const struct secret *passphrase,
+		      struct err *err)
+{
+	if (is_encrypted(key) && !passphrase) {
+		err_set(err, ERR_CONFIG,
+			"the private key is protected, and its passphrase is not given");
+		return err_hint(err, "'key_passphrase' in the configuration, or "
+				     "--key-passphrase-env NAME");
+	}
+	err_set(err, ERR_CONFIG, "the private key cannot be read");
+	return err_hint(err, "it has to be in PEM form; for an encrypted one the "
+			     "passphrase has to be right");
+}
+
 int key_pair_read(const struct secret *key, const struct secret *passphrase,
 		  const char *certificate, struct key_pair *ret, struct err *err)
 {
-	struct key_pair pair = {.key = read_key(key, passphrase),
-				.certificate = certificate_read(certificate)};
-	int result = 0;
-	if (!pair.key) {
-		err_set(err, ERR_CONFIG, "the private key cannot be read");
-		result = err_hint(err,
-				  "it has to be in PEM form; for an encrypted one the "
-				  "passphrase has to be right");
-	} else if (!pair.certificate) {
-		result = err_set(
-			err, ERR_CONFIG,
-			"the certificate cannot be read: it has to be in PEM form");
-	} else if (X509_check_private_key(pair.certificate, pair.key) != 1) {
-		ERR_clear_error();
-		result = err_set(err, ERR_CONFIG,
-				 "the private key does not belong to the certificate");
-	}
-	if (result < 0)
-		key_pair_release(&pair);
-	else
+	struct key_pair pair = {.key = read_key(key, passphrase)};
+	bool any = false;
+	if (!pair.key)
+		return refuse_key(key, passphrase, err);
+	pair.certificate = find_certificate(certificate, pair.key, &any);
+	if (pair.certificate) {
 		*ret = pair;
-	return result;
+		return 0;
+	}
+	key_pair_release(&pair);
+	return err_set(err, ERR_CONFIG,
+		       any ? "the private key does not belong to the certificate"
+			   : "the certificate cannot be read: it has to be in PEM form");
 }
 
 void key_pair_release(struct key_pair *pair)

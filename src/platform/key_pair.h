@@ -13,7 +13,7 @@ struct key_pair {
 	struct x509_st *certificate;
 };
 
-/* `passphrase` of an encrypted key, or NULL. ERR_CONFIG when one of them cannot be read or they do not belong
+/* `passphrase` of an encrypted key, or NULL. Of several certificates the first that belongs to the key. ERR_CONFIG when one of them cannot be read or they do not belong
  * together. Nobody is asked at a terminal. */
 int key_pair_read(const struct secret *key, const struct secret *passphrase,
 		  const char *certificate, struct key_pair *ret, struct err *err);

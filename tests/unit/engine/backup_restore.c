@@ -358,8 +358,11 @@ TEST(without_a_key_nothing_is_read)
 	CHECK_INT_EQ(restore(vault, &asked), -1);
 	CHECK_INT_EQ(vault->stage->err.code, ERR_CONFIG);
 	CHECK_STR_HAS(vault->stage->err.message, "RSA 3072 /CN=backup");
-	CHECK_STR_HAS(vault->stage->err.hint, "--key PATH --certificate PATH");
+	CHECK_STR_HAS(vault->stage->err.hint, "--key PATH, or 'open'");
 	asked.key = "backup.key";
+	CHECK_INT_EQ(restore(vault, &asked), END_PASSED); /* by the recipients */
+	CHECK_STR_HAS(json_get_string(json_at(vault->read, "/0/open"), "certificate", ""),
+		      "a certificate");
 	asked.certificate = "keys/backup.crt";
 	CHECK_INT_EQ(restore(vault, &asked), END_PASSED);
 	vault_end(vault);
@@ -415,6 +418,21 @@ TEST(a_command_knows_what_it_gets_and_may_fail)
 	CHECK_STR_EQ(of_result(vault, "hint"), "it said: no such table");
 	CHECK_INT_EQ(
 		json_get_int(json_object_get(vault->stage->result, "run"), "exit", 0), 3);
+	_cleanup_json_ json_t *entry = recorded(vault);
+	CHECK_STR_EQ(json_get_string(entry, "outcome", ""), "bad");
+	vault_end(vault);
+}
+
+TEST(a_command_that_leaves_some_unread_restored_nothing)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG IN_PLACE);
+	const struct engine_backup asked = {.in_place = true};
+	vault_make_copies(vault, 1);
+	vault->exit = 125;
+	vault->said = "some words\n" BACKUP_UNREAD "\n";
+	CHECK_INT_EQ(restore(vault, &asked), END_FAILED);
+	CHECK_STR_EQ(of_result(vault, "reason"), BACKUP_UNREAD);
+	CHECK_STR_HAS(of_result(vault, "hint"), "cat >/dev/null");
 	_cleanup_json_ json_t *entry = recorded(vault);
 	CHECK_STR_EQ(json_get_string(entry, "outcome", ""), "bad");
 	vault_end(vault);

@@ -51,6 +51,7 @@ struct vault {
 	const char *wants;  /* name of the variable whose key opens; NULL: any */
 	bool occupied;      /* there is something already where backup.read writes to */
 	int64_t exit;       /* of a command that gets the data */
+	const char *said;   /* what it says then; NULL: "no such table" */
 	int acts_left;      /* -1: as many as you like */
 	int64_t scratch_count;
 };
@@ -274,10 +275,11 @@ static json_t *vault_command(const struct vault *vault, const json_t *to)
 {
 	if (!json_get_string(to, "run", NULL))
 		return NULL;
+	const char *said = vault->said ? vault->said : "no such table\n";
 	return json_pack("{s:I, s:n, s:b, s:s, s:s, s:b, s:i}", "exit",
 			 (json_int_t)vault->exit, "signal", "timed_out", 0, "stdout", "",
-			 "stderr", vault->exit ? "no such table\n" : "", "truncated", 0,
-			 "duration_ms", 1);
+			 "stderr", vault->exit ? said : "", "truncated", 0, "duration_ms",
+			 1);
 }
 
 static int vault_give(struct vault *vault, const json_t *args, json_t **ret,
@@ -302,9 +304,11 @@ static int vault_give(struct vault *vault, const json_t *args, json_t **ret,
 	    !json_get_string(to, "run", NULL))
 		return err_set_errno(err, ERR_FAIL, EEXIST, "the target");
 	if (to)
-		json_array_append_new(vault->read, json_pack("{s:s, s:s, s:O}", "store",
-							     vault_store(args), "object",
-							     object, "to", to));
+		json_array_append_new(vault->read,
+				      json_pack("{s:s, s:s, s:O, s:O*}", "store",
+						vault_store(args), "object", object, "to",
+						to, "open",
+						json_object_get(args, "open")));
 	*ret = json_pack("{s:i, s:I, s:I, s:b, s:n, s:i}", "chunks", 1, "sealed_bytes",
 			 (json_int_t)strlen(text), "open_bytes",
 			 (json_int_t)json_get_int(args, "open_bytes", 0), "opened",

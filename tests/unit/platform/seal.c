@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "belay/mem.h"
+#include "belay/str.h"
 #include "platform/keygen.h"
 #include "test.h"
 
@@ -145,7 +146,12 @@ TEST(another_key_is_refused)
 	CHECK_FAILS(opener_new(&ours.key, NULL, theirs.certificate, &opener, &err), &err,
 		    ERR_CONFIG, "does not belong to the certificate");
 	err_clear(&err);
-	CHECK_OK(opener_new(&theirs.key, NULL, theirs.certificate, &opener, &err), &err);
+	_cleanup_free_ char *both =
+		str_format("%s\n%s", theirs.certificate, ours.certificate);
+	_cleanup_(opener_freep) struct opener *ours_opener = NULL;
+	CHECK_OK(opener_new(&ours.key, NULL, both, &ours_opener, &err), &err);
+	CHECK_OK(opener_open(ours_opener, sealed, sealed_bytes, out, &bytes, &err), &err);
+	CHECK_OK(opener_new(&theirs.key, NULL, both, &opener, &err), &err);
 	CHECK_FAILS(opener_open(opener, sealed, sealed_bytes, out, &bytes, &err), &err,
 		    ERR_AUTH, "not sealed for this certificate");
 	pair_release(&ours);

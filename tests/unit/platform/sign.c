@@ -325,7 +325,7 @@ TEST(a_key_with_a_passphrase)
 	char *signature = NULL;
 	CHECK_FAILS(
 		sign_text("t", 1, &pair.key, NULL, pair.certificate, &signature, &err),
-		&err, ERR_CONFIG, "passphrase has to be right");
+		&err, ERR_CONFIG, "--key-passphrase-env NAME");
 	err_clear(&err);
 	CHECK_FAILS(
 		sign_text("t", 1, &pair.key, &wrong, pair.certificate, &signature, &err),

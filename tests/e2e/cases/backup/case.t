@@ -90,7 +90,7 @@ What comes back is what went in, with belay and without it.
   [1]
   $ belay backup restore site --to elsewhere 2>&1 | sed "s/$site/ID/"
   ! belay: nothing is given that opens site/ID, which is sealed for P-256 /CN=backup, SHA-256 SHA256
-  !   hint: --key PATH --certificate PATH, or 'open' in the configuration
+  !   hint: --key PATH, or 'open' in the configuration
   [2]
   $ ls elsewhere
   ls: cannot access 'elsewhere': No such file or directory
