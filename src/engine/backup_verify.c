@@ -293,7 +293,7 @@ static void add_size(json_t *data, const struct find *find, const char *key,
 		json_object_set(data, key, (json_t *)size);
 }
 
-/* A manifest that says that it is another's makes no copy known. */
+/* A manifest that says that it is another's makes no copy known that was not. */
 static bool is_what_it_says(const struct verification *verification,
 			    const struct find *find)
 {
@@ -312,7 +312,9 @@ static json_t *verified_event(const struct verification *verification,
 		verification->backup->name, "id", find->id, "store", find->store->name,
 		"how", backup_depth_name(find->seen.depth), "outcome", outcome_of(find),
 		"reason", reason_of(find), "at_copy", time_of(find, at), "manifest",
-		is_what_it_says(verification, find) ? find->seen.manifest.sha256 : NULL);
+		find->digest || is_what_it_says(verification, find)
+			? find->seen.manifest.sha256
+			: NULL);
 	add_size(data, find, "open_bytes", "/data/open_bytes");
 	add_size(data, find, "stored_bytes", "/data/sealed_bytes");
 	return json_pack("{s:s, s:o}", "type", "backup.verified", "data", data);
