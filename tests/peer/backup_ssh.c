@@ -165,3 +165,26 @@ TEST(a_command_of_a_host_never_sees_the_end_of_a_wrong_backup)
 		    "not the one");
 	on_host(&world, host, none);
 }
+
+/* More than the windows and the pipes between here and there hold. */
+TEST(nor_when_belay_is_killed)
+{
+	_cleanup_json_ json_t *host = host_json();
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	_cleanup_free_ char *mark = str_format("/tmp/belay-killed-%d", (int)getpid());
+	_cleanup_free_ char *command = str_format(
+		"touch %s.started; sleep 3; cat >/dev/null; touch %s", mark, mark);
+	_cleanup_free_ char *none =
+		str_format("sleep 4; test -e %s.started && rm %s.started && test ! -e %s",
+			   mark, mark, mark);
+	world_make(&world);
+	json_t *sources = json_pack("[{s:s, s:s}]", "run",
+				    "head -c 30000000 /dev/urandom", "name", "app.dump");
+	CHECK_OK(ask(&world, "backup.write", write_args(&world, "stream", sources),
+		     &world.written, &err),
+		 &err);
+	json_t *to = json_pack("{s:O, s:s}", "host", host, "run", command);
+	ask_and_die(&world, read_args(&world, "stream", to));
+	on_host(&world, host, none);
+}

@@ -3,9 +3,12 @@
 #ifndef BELAY_TESTS_BACKUP_WORLD_H
 #define BELAY_TESTS_BACKUP_WORLD_H
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "belay/effects_chain.h"
 #include "belay/json.h"
@@ -107,6 +110,24 @@ static inline int ask(struct world *world, const char *kind, json_t *takes_args,
 	int result = effects_perform(world->fx, &effect, ret_answer, err);
 	json_decref(takes_args);
 	return result;
+}
+
+/* Restores in a process of its own, which is killed outright after a second and a half. */
+static inline void ask_and_die(struct world *world, json_t *takes_args)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct err err = {0};
+		json_t *answer = NULL;
+		ask(world, "backup.read", takes_args, &answer, &err);
+		_exit(1);
+	}
+	int status = 0;
+	usleep(1500000);
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFSIGNALED(status)); /* it was not done yet */
+	json_decref(takes_args);
 }
 
 static inline json_t *store_json(const struct world *world)

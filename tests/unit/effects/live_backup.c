@@ -322,6 +322,23 @@ TEST(a_command_never_sees_the_end_of_a_cut_backup)
 	}
 }
 
+TEST(nor_when_belay_is_killed)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	world_make(&world);
+	CHECK_OK(ask(&world, "backup.write",
+		     write_args(&world, "stream",
+				run_source("head -c 3000000 /dev/urandom")),
+		     &world.written, &err),
+		 &err);
+	json_t *to = json_pack("{s:s, s:s}", "run",
+			       "touch started; sleep 3; cat >/dev/null; touch committed",
+			       "directory", test_directory());
+	ask_and_die(&world, read_args(&world, "stream", to));
+	sh("sleep 3; test -e started && test ! -e committed");
+}
+
 /* --- keys and stores ----------------------------------------------------------------------- */
 
 TEST(a_passphrase_instead_of_a_key)
