@@ -16,7 +16,6 @@
 #include "belay/timefmt.h"
 
 #define CLOCKS_DIFFER_MS ((int64_t)10 * 60 * 1000)
-#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 /* Writing and reading again are bounded each; what is between them is not worth counting. */
 int64_t backup_attempt_ms(const struct config_backup *backup)
@@ -73,27 +72,27 @@ static bool is_over(const struct backup_making *making, const json_t *holder)
 	return run == GITHUB_RUN_OVER;
 }
 
-/* The later one of `last_ms` and the time in an id, as long as that is before the limit. */
-static int64_t later(int64_t last_ms, const json_t *attempt, int64_t limit_ms)
+/* The later one of `last_ms` and the time in an id, unless that is from the future. */
+static int64_t later(int64_t last_ms, const json_t *attempt, int64_t now_ms)
 {
 	int64_t at_ms = 0;
 	if (!backup_id_time(json_get_string(attempt, "id", ""), &at_ms) ||
-	    at_ms >= limit_ms)
+	    backup_is_ahead(at_ms, now_ms))
 		return last_ms;
 	return at_ms > last_ms ? at_ms : last_ms;
 }
 
 /* Ids of one backup grow, so that everybody who sorts by them sees the same order: a second that is taken, or a clock that
- * was set back a little, is stepped over. What claims to be a day ahead or more is not followed. */
+ * was set back a little, is stepped over. What a wrong clock made is not followed. */
 static void take_id(struct backup_making *making, const json_t *known)
 {
-	int64_t limit_ms = making->begun_ms + DAY_MS;
-	int64_t last_ms = later(0, json_object_get(known, "running"), limit_ms);
+	int64_t now_ms = making->begun_ms;
+	int64_t last_ms = later(0, json_object_get(known, "running"), now_ms);
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(json_object_get(known, "copies"), i, copy)
-		last_ms = later(last_ms, copy, limit_ms);
-	if (last_ms < making->begun_ms / 1000 * 1000)
+		last_ms = later(last_ms, copy, now_ms);
+	if (last_ms < now_ms / 1000 * 1000)
 		return;
 	free(making->id);
 	making->id = identity_new_id(making->desk->engine.fx, last_ms + 1000);

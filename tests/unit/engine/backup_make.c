@@ -503,8 +503,8 @@ static const struct step_row {
 	bool grows;
 } steps[] = {
 	{"the same second", 0, true},
-	{"a clock that was set back", -3600 * 1000, true},
-	{"a clock that was a day ahead", -25 * 3600 * 1000, false},
+	{"a clock that was set back a little", -120 * 1000, true},
+	{"a clock that was wrong", -3600 * 1000, false},
 };
 
 TEST(ids_of_one_backup_grow)
