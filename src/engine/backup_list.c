@@ -191,6 +191,18 @@ static json_t *number_or_null(const json_t *copy, const char *key)
 	return json_is_integer(value) ? json_incref(value) : json_null();
 }
 
+/* By the journal, else as the listing shows it. */
+static json_t *stored_bytes_of(const struct listing *listing, const char *id,
+			       const json_t *copy)
+{
+	for (size_t i = 0; !copy && i < listing->count; i++) {
+		const json_t *folder = json_object_get(listing->shelves[i].folders, id);
+		if (json_get_bool(folder, "whole", false))
+			return number_or_null(folder, "data_bytes");
+	}
+	return number_or_null(copy, "stored_bytes");
+}
+
 static json_t *copy_row(const struct listing *listing, const char *id, const json_t *copy)
 {
 	char at[TIME_TEXT_BYTES];
@@ -203,7 +215,7 @@ static json_t *copy_row(const struct listing *listing, const char *id, const jso
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", id, "at",
 			 json_get_string(copy, "at", time_format(begun_ms, at)),
 			 "open_bytes", number_or_null(copy, "open_bytes"), "stored_bytes",
-			 number_or_null(copy, "stored_bytes"), "duration_ms",
+			 stored_bytes_of(listing, id, copy), "duration_ms",
 			 number_or_null(copy, "duration_ms"), "stores", stores);
 }
 
@@ -222,10 +234,142 @@ static json_t *copy_rows(const struct listing *listing)
 	return rows;
 }
 
+/* --- health, by what is really there ----------------------------------------------------------- */
+
+/* Copies that the journal counts on and that are not what they should be. */
+struct trouble {
+	const json_t *row; /* the newest of them */
+	size_t count;
+};
+
+static bool is_not_whole(const json_t *place)
+{
+	const char *state = json_get_string(place, "state", "");
+	return strcmp(state, "missing") == 0 || strcmp(state, "incomplete") == 0;
+}
+
+/* Is it nowhere any more? A store that was not asked, or did not answer, may have it. */
+static bool is_gone(const json_t *row, const json_t *copy)
+{
+	size_t gone = 0, i;
+	const json_t *place;
+	json_array_foreach(json_object_get(row, "stores"), i, place)
+		gone += is_not_whole(place);
+	return gone > 0 && gone == json_array_size(json_object_get(copy, "stores"));
+}
+
+/* Does a store show what the journal does not know yet? */
+static bool is_news(const json_t *row, const json_t *copy)
+{
+	size_t i;
+	const json_t *place;
+	json_array_foreach(json_object_get(row, "stores"), i, place) {
+		bool bad = str_equal(json_get_string(place, "state", ""), "bad");
+		if ((bad || is_not_whole(place)) &&
+		    !backup_copy_bad(copy, json_get_string(place, "store", "")))
+			return true;
+	}
+	return false;
+}
+
+/* The journal's entry with only those copies that may be somewhere. New. */
+static json_t *entry_there(const struct listing *listing, const json_t *state,
+			   const json_t *rows, struct trouble *trouble)
+{
+	json_t *entry =
+		listing->known ? json_copy((json_t *)listing->known) : json_object();
+	json_t *copies = json_array();
+	size_t i;
+	json_t *row;
+	json_array_foreach(rows, i, row) {
+		const json_t *copy = state_backup_copy(state, listing->backup->name,
+						       json_get_string(row, "id", ""));
+		bool gone = copy && is_gone(row, copy);
+		if (copy && !gone)
+			json_array_append(copies, (json_t *)copy);
+		if (!gone && !(copy && is_news(row, copy)))
+			continue;
+		trouble->row = trouble->count++ ? trouble->row : row;
+	}
+	json_object_set_new(entry, "copies", copies);
+	return entry;
+}
+
+static void say_trouble(struct str *out, const struct trouble *trouble)
+{
+	size_t i;
+	const json_t *place;
+	const char *before = " is ";
+	str_addf(out, "copy %s", json_get_string(trouble->row, "id", "?"));
+	json_array_foreach(json_object_get(trouble->row, "stores"), i, place) {
+		const char *state = json_get_string(place, "state", "");
+		if (!is_not_whole(place) && strcmp(state, "bad") != 0)
+			continue;
+		str_addf(out, "%s%s in %s", before, state,
+			 json_get_string(place, "store", "?"));
+		before = ", ";
+	}
+	if (trouble->count > 1)
+		str_addf(out, "; so it is with %zu more", trouble->count - 1);
+}
+
+/* How many lie whole in a store that the journal knows nothing of. */
+static size_t count_unknown(const struct listing *listing, const json_t *state,
+			    const json_t *rows)
+{
+	size_t count = 0, i;
+	const json_t *row;
+	json_array_foreach(rows, i, row) {
+		const char *id = json_get_string(row, "id", "");
+		bool whole = false;
+		for (size_t s = 0; s < listing->count; s++)
+			whole = whole ||
+				json_get_bool(
+					json_object_get(listing->shelves[s].folders, id),
+					"whole", false);
+		count += whole && !state_backup_copy(state, listing->backup->name, id);
+	}
+	return count;
+}
+
+static void judge_health(json_t *health, const char *outcome, const char *reason)
+{
+	json_object_set_new(health, "outcome", json_string(outcome));
+	json_object_set_new(health, "reason", json_string(reason));
+}
+
+/* New. */
+static json_t *health_there(const struct listing *listing, const json_t *state,
+			    const json_t *rows, int64_t now_ms)
+{
+	struct trouble trouble = {0};
+	const char *name = listing->backup->name;
+	_cleanup_json_ json_t *there =
+		json_pack("{s:{s:o}}", "backups", name,
+			  entry_there(listing, state, rows, &trouble));
+	json_t *health = backup_health(listing->backup, there, now_ms);
+	bool failed = str_equal(json_get_string(health, "outcome", ""), "fail");
+	bool none = json_is_null(json_object_get(health, "newest"));
+	size_t unknown = count_unknown(listing, state, rows);
+	_cleanup_str_ struct str text = STR_INIT;
+	if (trouble.count) {
+		say_trouble(&text, &trouble);
+		if (failed)
+			str_addf(&text, "; %s", json_get_string(health, "reason", "?"));
+		judge_health(health, "fail", str_text(&text));
+	} else if (none && unknown && !failed) {
+		str_addf(&text, "%zu %s that the journal does not know", unknown,
+			 unknown == 1 ? "copy" : "copies");
+		judge_health(health, "warn", str_text(&text));
+	}
+	return health;
+}
+
 static json_t *backup_listed(const struct listing *listing, const json_t *state,
 			     int64_t now_ms)
 {
-	json_t *row = backup_health(listing->backup, state, now_ms);
+	json_t *copies = copy_rows(listing);
+	json_t *row = health_there(listing, state, copies, now_ms);
 	json_t *stores = json_array();
 	json_t *unreachable = json_array();
 	for (size_t i = 0; i < listing->count; i++) {
@@ -240,7 +384,7 @@ static json_t *backup_listed(const struct listing *listing, const json_t *state,
 	json_object_set_new(row, "environment",
 			    json_string(listing->backup->environment));
 	json_object_set_new(row, "stores", stores);
-	json_object_set_new(row, "copies", copy_rows(listing));
+	json_object_set_new(row, "copies", copies);
 	json_object_set_new(row, "unreachable", unreachable);
 	return row;
 }

@@ -227,6 +227,85 @@ TEST(what_a_dead_run_left_is_no_copy)
 	vault_end(vault);
 }
 
+/* --- health, by what is there ------------------------------------------------------------------ */
+
+static void all_gone_everywhere(struct vault *vault)
+{
+	json_object_clear(vault->stores);
+}
+
+static void newest_gone_everywhere(struct vault *vault)
+{
+	static const char *const files[] = {DATA, "manifest.json", "RESTORE.txt"};
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *object = vault_name(vault, 0, files[i]);
+		json_object_del(vault_objects(vault, "near"), object);
+		json_object_del(vault_objects(vault, "far"), object);
+	}
+}
+
+static void near_gone_and_away(struct vault *vault)
+{
+	json_object_clear(vault_objects(vault, "near"));
+	away(vault);
+}
+
+static void journal_lost(struct vault *vault)
+{
+	json_object_clear(vault->stage->world->branches);
+}
+
+static const struct health_row {
+	const char *name;
+	void (*happens)(struct vault *vault);
+	const char *outcome, *reason; /* a part of it */
+	int newest;                   /* copy; -1: none */
+} healths[] = {
+	{"nothing", nothing, "pass", NULL, 0},
+	{"one store is empty", all_gone, "fail",
+	 " is missing in far; so it is with 1 more", 0},
+	{"all stores are empty", all_gone_everywhere, "fail",
+	 " is missing in near, missing in far; so it is with 1 more", -1},
+	{"the newest is gone", newest_gone_everywhere, "fail",
+	 " is missing in near, missing in far", 1},
+	{"half of one is gone", data_gone, "fail", " is incomplete in far", 0},
+	{"one is cut", data_cut, "fail", " is bad in far", 0},
+	{"a store does not answer", away, "pass", NULL, 0},
+	{"one is empty, one does not answer", near_gone_and_away, "fail",
+	 " is missing in near; so it is with 1 more", 0},
+	{"the journal is lost", journal_lost, "warn",
+	 "2 copies that the journal does not know", -1},
+};
+
+TEST(health_is_judged_by_what_is_there)
+{
+	const struct engine_backup asked = {0};
+	FOR_ROWS(row, healths) {
+		struct vault *vault = vault_new(DB);
+		vault_make_copies(vault, 2);
+		_cleanup_free_ char *newest =
+			row->newest < 0 ? NULL : vault_copy(vault, (size_t)row->newest);
+		row->happens(vault);
+		size_t commits = stage_commits(vault->stage);
+		CHECK_INT_EQ(vault_do(vault, list, &asked), END_PASSED);
+		CHECK_STR_EQ(json_get_string(first(vault), "outcome", ""), row->outcome);
+		const char *reason = json_get_string(first(vault), "reason", NULL);
+		if (row->reason)
+			CHECK_STR_HAS(reason, row->reason);
+		else
+			CHECK_NULL(reason);
+		CHECK_STR_EQ(json_get_string(json_object_get(first(vault), "newest"),
+					     "id", NULL),
+			     newest);
+		const json_t *copies = json_object_get(first(vault), "copies");
+		CHECK(json_get_int(json_array_get(copies, 0), "stored_bytes", 0) > 0 ||
+		      json_array_size(copies) == 0);
+		CHECK_INT_EQ(stage_commits(vault->stage), commits); /* it only looked */
+		vault_check_schema(vault, "result.backup-list");
+		vault_end(vault);
+	}
+}
+
 /* --- verifying -------------------------------------------------------------------------------- */
 
 static const struct choice {
