@@ -178,8 +178,8 @@ static char *replaced(const char *text, const char *from, const char *to)
 	return str_take(&out);
 }
 
-/* A copy as another journal's project would have made it. Its id: fresh. */
-static char *bring(struct vault *vault, const char *id, const char *environment)
+/* A copy as another journal's project would have made it. */
+static void bring(struct vault *vault, const char *id, const char *environment)
 {
 	_cleanup_free_ char *own = vault_copy(vault, 0);
 	_cleanup_free_ char *manifest = vault_name(vault, 0, "manifest.json");
@@ -192,15 +192,14 @@ static char *bring(struct vault *vault, const char *id, const char *environment)
 	_cleanup_free_ char *to_data = str_format("db/%s/data.zst.cms", id);
 	vault_put(vault, "a", to_data, vault_text(vault, "a", data));
 	vault_put(vault, "a", to, changed);
-	return mem_strdup(id);
 }
 
 TEST(what_the_journal_does_not_know_stays_and_takes_nobodys_place)
 {
 	struct vault *vault = vault_new(ONE_STORE);
 	vault_make_copies(vault, 3);
-	_cleanup_free_ char *old = bring(vault, "20200101T000000Z-0001", "production");
-	_cleanup_free_ char *new = bring(vault, "20990101T000000Z-0001", "staging");
+	bring(vault, "20200101T000000Z-0001", "production");
+	bring(vault, "20990101T000000Z-0001", "staging");
 	CHECK_INT_EQ(forget(vault), END_PASSED);
 	_cleanup_free_ char *got = decisions(vault, 0);
 	CHECK_STR_EQ(got, "kkkrk");
@@ -214,8 +213,10 @@ TEST(what_a_full_journal_had_no_room_for_is_decided_on)
 {
 	struct vault *vault = vault_new(ONE_STORE);
 	vault_make_copies(vault, BACKUP_COPIES_MAX + 1);
-	_cleanup_free_ char *other = bring(vault, "20200101T000000Z-0001", "staging");
-	_cleanup_free_ char *ours = bring(vault, "20200101T000000Z-0002", "production");
+	const char *other = "20200101T000000Z-0001";
+	bring(vault, other, "staging");
+	const char *ours = "20200101T000000Z-0002";
+	bring(vault, ours, "production");
 	CHECK_INT_EQ(known_in(vault, "a"), BACKUP_COPIES_MAX);
 	CHECK_INT_EQ(forget(vault), END_PASSED);
 	CHECK_INT_EQ(vault_count(vault, "a", "/manifest.json"), 3);
@@ -248,8 +249,8 @@ TEST(a_verification_adopts_nothing_that_is_of_another_environment)
 		struct vault *vault = vault_new(ONE_STORE);
 		vault_make_copies(vault, 1);
 		stage_later(vault->stage, 60);
-		_cleanup_free_ char *now = id_of_now(vault);
-		_cleanup_free_ char *id = bring(vault, now, row->environment);
+		_cleanup_free_ char *id = id_of_now(vault);
+		bring(vault, id, row->environment);
 		const struct engine_backup newest = {.read_data = true};
 		const struct engine_backup named = {.read_data = true, .id = id};
 		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), row->newest);
@@ -264,7 +265,8 @@ TEST(a_manifest_with_another_name_makes_no_copy_known)
 	struct vault *vault = vault_new(ONE_STORE);
 	vault_make_copies(vault, 1);
 	_cleanup_free_ char *manifest = vault_name(vault, 0, "manifest.json");
-	_cleanup_free_ char *id = bring(vault, "20990101T000000Z-0001", "production");
+	const char *id = "20990101T000000Z-0001";
+	bring(vault, id, "production");
 	const struct engine_backup named = {.id = id};
 	vault_put(vault, "a", "db/20990101T000000Z-0001/manifest.json",
 		  vault_text(vault, "a", manifest));
@@ -280,7 +282,8 @@ TEST(a_verification_looks_at_the_newest_that_is_not_from_the_future)
 	const struct engine_backup newest = {0};
 	vault_make_copies(vault, 1);
 	_cleanup_free_ char *own = vault_copy(vault, 0);
-	_cleanup_free_ char *id = bring(vault, "20990101T000000Z-0001", "production");
+	const char *id = "20990101T000000Z-0001";
+	bring(vault, id, "production");
 	const struct engine_backup named = {.id = id};
 	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), END_PASSED);
 	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), END_PASSED);
@@ -290,16 +293,60 @@ TEST(a_verification_looks_at_the_newest_that_is_not_from_the_future)
 	vault_end(vault);
 }
 
-TEST(a_policy_that_keeps_nothing_is_refused_before_anything_goes)
+/* How many stores of it have no policy. */
+static const struct {
+	const char *name;
+	size_t first, end;
+} unkept[] = {{"none has", 0, 2}, {"one has", 1, 2}};
+
+TEST(of_a_backup_without_keep_nothing_goes)
 {
+	FOR_ROWS(row, unkept) {
+		struct vault *vault = vault_new(VAULT_CONFIG);
+		vault_make_copies(vault, 4);
+		struct config_backup *backup = &vault->stage->config->backups[0];
+		for (size_t i = row->first; i < row->end; i++)
+			backup->stores[i].keep = (struct config_keep){0};
+		CHECK_INT_EQ(forget(vault), END_PASSED);
+		const json_t *result = json_at(vault->stage->result, "/backups/0");
+		CHECK_STR_HAS(json_get_string(result, "reason", ""), "it has no `keep`");
+		CHECK_JSON_EQ(json_object_get(result, "stores"), "[]");
+		CHECK_JSON_EQ(vault->removed, "[]");
+		vault_end(vault);
+	}
+}
+
+TEST(one_without_keep_that_is_named_is_refused)
+{
+	static const char *const names[] = {"db", NULL};
 	struct vault *vault = vault_new(VAULT_CONFIG);
 	vault_make_copies(vault, 4);
 	struct config_backup *backup = &vault->stage->config->backups[0];
-	backup->stores[1].keep = (struct config_keep){0};
-	CHECK_INT_EQ(forget(vault), -1);
+	for (size_t i = 0; i < 2; i++)
+		backup->stores[i].keep = (struct config_keep){0};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_forget,
+			      &(const struct engine_backup){.names = names}),
+		     -1);
 	CHECK_INT_EQ(vault->stage->err.code, ERR_CONFIG);
-	CHECK_STR_HAS(vault->stage->err.message, "store 'b'");
+	CHECK_STR_HAS(vault->stage->err.message, "'db' has no `keep`");
 	CHECK_JSON_EQ(vault->removed, "[]");
+	vault_end(vault);
+}
+
+TEST(one_without_keep_keeps_no_other)
+{
+	struct vault *vault =
+		vault_new(ONE_STORE "  other:\n"
+				    "    source: {run: dump, name: other.dump}\n"
+				    "    seal: {recipients: [keys/backup.crt]}\n"
+				    "    store: {name: o, directory: /srv/o}\n");
+	vault_make_copies(vault, 4);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	_cleanup_free_ char *text = decisions(vault, 0);
+	CHECK(strchr(text, 'r') != NULL);
+	CHECK_STR_HAS(json_get_string(json_at(vault->stage->result, "/backups/1"),
+				      "reason", ""),
+		      "no `keep`");
 	vault_end(vault);
 }
 
