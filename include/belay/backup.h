@@ -124,9 +124,12 @@ json_t *backups_health(const struct config *config, const char *environment,
  * same order: [{id, at, keep: bool, reasons: [text..]}]; what goes has reasons as well ("older than 7d", "none of the
  * last 3"). The newest one and the newest verified one always stay, so does what lies in the future. Days, weeks
  * (ISO 8601) and months are UTC's; of each period the newest copy counts, and only periods that have a copy are
- * counted. ERR_CONFIG for a policy that keeps nothing. */
+ * counted. ERR_CONFIG for a policy that is empty. */
 int retention_decide(const struct config_keep *keep, const json_t *copies, int64_t now_ms,
 		     json_t **ret, struct err *err);
+
+/* Does it say nothing? */
+bool retention_is_empty(const struct config_keep *keep);
 
 /* The last line of what a command says that ended with 0 and left some of the backup unread. */
 #define BACKUP_UNREAD "the command ended well, but did not read all of the backup"

@@ -205,12 +205,18 @@ static json_t *decision_of(const struct copy *copy)
 			 lines_of(keep ? &copy->keeps : &copy->goes));
 }
 
+bool retention_is_empty(const struct config_keep *keep)
+{
+	return keep->younger_ms <= 0 && keep->last <= 0 && keep->hourly <= 0 &&
+	       keep->daily <= 0 && keep->weekly <= 0 && keep->monthly <= 0 &&
+	       keep->yearly <= 0;
+}
+
 static int check_policy(const struct config_keep *keep, struct err *err)
 {
-	if (keep->younger_ms > 0 || keep->last > 0 || keep->hourly > 0 ||
-	    keep->daily > 0 || keep->weekly > 0 || keep->monthly > 0 || keep->yearly > 0)
+	if (!retention_is_empty(keep))
 		return 0;
-	err_set(err, ERR_CONFIG, "the policy keeps nothing, so nothing is deleted by it");
+	err_set(err, ERR_CONFIG, "it has no `keep`, so nothing of it goes");
 	return err_hint(err, "say what to keep: 'keep: {remote: 90d}', 'keep: {last: 7, "
 			     "monthly: 12}'");
 }

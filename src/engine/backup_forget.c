@@ -326,15 +326,39 @@ static json_t *result_of_places(const struct places *places, bool *ret_failed)
 
 /* --- the verb --------------------------------------------------------------------------------- */
 
-/* Refused before anything is touched: a policy that keeps nothing. */
-static int check_policy(const struct config_backup *backup,
-			const struct config_store *store, struct err *err)
+/* In every store: a checked configuration has a policy for all of them or for none. */
+static bool has_keep(const struct config_backup *backup)
 {
-	_cleanup_json_ json_t *none = json_array();
-	_cleanup_json_ json_t *ignored = NULL;
-	if (retention_decide(&store->keep, none, 0, &ignored, err) == 0)
-		return 0;
-	return err_wrap(err, "backup '%s', store '%s'", backup->name, store->name);
+	for (size_t i = 0; i < backup->store_count; i++)
+		if (retention_is_empty(&backup->stores[i].keep))
+			return false;
+	return true;
+}
+
+/* Refused before anything is touched. */
+static int refuse_unkept(const struct config_backup *backup, struct err *err)
+{
+	err_set(err, ERR_CONFIG, "backup '%s' has no `keep`: nothing of it goes",
+		backup->name);
+	return err_hint(err, "say what to keep: 'keep: {remote: 90d}', 'keep: {last: 7, "
+			     "monthly: 12}'");
+}
+
+/* Of those without a policy that nobody named only this is said. */
+static void add_unkept(const struct backup_choice *choice, json_t *result)
+{
+	for (size_t i = 0; i < choice->count; i++) {
+		const struct config_backup *backup = choice->items[i];
+		if (!has_keep(backup))
+			json_array_append_new(
+				json_object_get(result, "backups"),
+				json_pack("{s:s, s:s, s:s, s:s, s:[]}", "name",
+					  backup->name, "environment",
+					  backup->environment, "outcome", "passed",
+					  "reason",
+					  "it has no `keep`: nothing of it goes",
+					  "stores"));
+	}
 }
 
 static int add_places(struct places *places, struct backup_desk *desk,
@@ -347,8 +371,6 @@ static int add_places(struct places *places, struct backup_desk *desk,
 		const struct config_store *store = &backup->stores[i];
 		if (!backup_wants_store(desk, store))
 			continue;
-		if (check_policy(backup, store, err) < 0)
-			return -1;
 		*vec_push(places) = (struct place){
 			.backup = backup,
 			.store = store,
@@ -417,9 +439,15 @@ static int choose_places(struct places *places, struct desks *desks,
 			 const struct backup_choice *choice, const struct engine *engine,
 			 const struct engine_backup *asked, struct err *err)
 {
+	bool named = asked->names && asked->names[0];
 	desks->items = mem_array(struct backup_desk, choice->count + 1);
 	for (size_t i = 0; i < choice->count; i++) {
 		struct backup_desk *desk;
+		if (!has_keep(choice->items[i])) {
+			if (named)
+				return refuse_unkept(choice->items[i], err);
+			continue;
+		}
 		if (desk_for(desks, choice->items[i], engine, asked, &desk, err) < 0 ||
 		    add_places(places, desk, choice->items[i], err) < 0)
 			return -1;
@@ -441,6 +469,7 @@ int engine_backup_forget(const struct engine *engine, const struct engine_backup
 	    forget_all(engine->fx, &places, err) < 0)
 		return -1;
 	*ret_result = result_of_places(&places, &failed);
+	add_unkept(&choice, *ret_result);
 	*ret_end = failed ? END_FAILED : END_PASSED;
 	return 0;
 }

@@ -295,6 +295,9 @@ void render_backup_forget(struct str *out, const struct render *render,
 				     : json_get_string(row, "outcome", "failed"));
 		render_inkf(out, render, INK_BOLD, " %s\n",
 			    json_get_string(row, "name", "?"));
+		const char *reason = json_get_string(row, "reason", NULL);
+		if (reason)
+			render_inkf(out, render, INK_PLAIN, "  %s\n", reason);
 		json_array_foreach(json_object_get(row, "stores"), k, store)
 			add_forgotten(out, render, store, assumed);
 	}

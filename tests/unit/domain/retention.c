@@ -226,7 +226,7 @@ TEST(a_policy_that_keeps_nothing_is_refused)
 	struct err err = {0};
 	_cleanup_json_ json_t *list = NULL, *copies = json_array();
 	CHECK_FAILS(retention_decide(&keep, copies, at(NOW), &list, &err), &err,
-		    ERR_CONFIG, "keeps nothing");
+		    ERR_CONFIG, "has no `keep`");
 	CHECK_NULL(list);
 }
 

@@ -401,6 +401,12 @@ static const struct {
 	 "  s3 failed: no route to host\n"
 	 "    hint: try again\n",
 	 true, false},
+	{"nothing to go by", render_backup_forget, "result.backup-forget",
+	 "{'backups': [{'name': 'db', 'environment': 'live', 'outcome': 'passed', "
+	 "'reason': 'it has no `keep`: nothing of it goes', 'stores': []}]}",
+	 "✓ db\n"
+	 "  it has no `keep`: nothing of it goes\n",
+	 false, false},
 	{"would be forgotten", render_backup_forget, "result.backup-forget",
 	 "{'backups': [" KEPT "], 'would': [{}]}",
 	 "· db\n"
