@@ -57,26 +57,12 @@ static int note_result(struct maker *maker, size_t result)
 	return 0;
 }
 
-/* Tables of half the size at the levels around 3: measured on documents, libraries, a dump and noise they take a
- * fifth off the time for half a percent of size, as two threads' tables fit into the cache then. */
-static void shrink_tables(ZSTD_compressionParameters *parameters)
-{
-	enum { HASH_LOG = 16, CHAIN_LOG = 15 };
-	if (parameters->strategy != ZSTD_dfast)
-		return;
-	if (parameters->hashLog > HASH_LOG)
-		parameters->hashLog = HASH_LOG;
-	if (parameters->chainLog > CHAIN_LOG)
-		parameters->chainLog = CHAIN_LOG;
-}
-
 /* The header does not say how much follows, as the frame may be cut. */
 static int begin_frame(struct maker *maker)
 {
 	struct pack_unit *unit = maker->unit;
 	ZSTD_parameters parameters =
 		ZSTD_getParams(maker->level, unit->input_bytes - maker->at, 0);
-	shrink_tables(&parameters.cParams);
 	parameters.fParams = (ZSTD_frameParameters){.noDictIDFlag = 1};
 	maker->frame_began = unit->frame_bytes;
 	return note_result(maker,
