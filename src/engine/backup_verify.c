@@ -20,6 +20,7 @@ struct find {
 	char *digest; /* by the journal, or NULL */
 	struct backup_seen seen;
 	int64_t duration_ms;
+	bool none; /* the store answered: there is no such copy, and the journal knows none */
 	struct err err;
 };
 
@@ -116,10 +117,10 @@ static int choose_id(struct effects *lane, const struct verification *verificati
 	take_id(verification, find, best);
 	if (best)
 		return 0;
-	err_set(err, ERR_INCONCLUSIVE,
-		asked ? "there is no copy '%s' of '%s'" : "there is no copy%s of '%s'",
-		asked ? asked : "", name);
-	return err_hint(err, "'belay backup list' shows what there is");
+	find->none = true;
+	if (!asked)
+		return err_set(err, ERR_NOT_FOUND, "there is none yet");
+	return err_set(err, ERR_NOT_FOUND, "there is no copy '%s' of '%s'", asked, name);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
@@ -189,7 +190,15 @@ static const char *outcome_of(const struct find *find)
 {
 	if (!find->err.code)
 		return "good";
+	if (find->none)
+		return "none";
 	return backup_is_bad(&find->err) ? "bad" : "unknown";
+}
+
+/* Does it say something of a copy? */
+static bool is_finding(const struct find *find)
+{
+	return !find->none && (!find->err.code || backup_is_bad(&find->err));
 }
 
 static const char *reason_of(const struct find *find)
@@ -223,12 +232,11 @@ static json_t *copy_row(const struct find *find)
 	const char *id =
 		find->id ? find->id
 			 : json_get_string(find->seen.manifest.manifest, "id", NULL);
-	bool looked = strcmp(outcome_of(find), "unknown") != 0;
 	json_t *row = json_pack(
 		"{s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:I, s:I}", "id", id,
 		"at", time_of(find, at), "store", json_get_string(find->args, "name", ""),
 		"outcome", outcome_of(find), "how",
-		looked ? backup_depth_name(find->seen.depth) : NULL, "trust",
+		is_finding(find) ? backup_depth_name(find->seen.depth) : NULL, "trust",
 		trust_of(find), "signer", find->seen.signer, "reason", reason_of(find),
 		"bytes", (json_int_t)find->seen.bytes, "duration_ms",
 		(json_int_t)find->duration_ms);
@@ -242,15 +250,15 @@ static json_t *copy_row(const struct find *find)
 	return row;
 }
 
-/* One bad copy makes it bad; what nobody could look at leaves it open. */
+/* One bad copy makes it bad; what nobody could look at leaves it open; where none is there is nothing to say. */
 static const char *outcome_of_all(const struct verification *verification)
 {
-	const char *worst = verification->count ? "good" : "unknown";
+	const char *worst = "none";
 	for (size_t i = 0; i < verification->count; i++) {
 		const char *outcome = outcome_of(&verification->finds[i]);
 		if (strcmp(outcome, "bad") == 0)
 			return outcome;
-		if (strcmp(outcome, "unknown") == 0)
+		if (strcmp(outcome, "unknown") == 0 || strcmp(worst, "none") == 0)
 			worst = outcome;
 	}
 	return worst;
@@ -262,7 +270,8 @@ static const struct find *first_trouble(const struct verification *verification,
 {
 	for (size_t i = 0; i < verification->count; i++) {
 		const struct find *find = &verification->finds[i];
-		if (only_bad ? backup_is_bad(&find->err) : find->err.code != ERR_NONE)
+		bool bad = !find->none && backup_is_bad(&find->err);
+		if (only_bad ? bad : find->err.code != ERR_NONE)
 			return find;
 	}
 	return NULL;
@@ -326,7 +335,7 @@ static int record(struct backup_desk *desk, const struct verification *verificat
 	const struct find *trouble = first_trouble(verification, true);
 	_cleanup_json_ json_t *rows = json_array();
 	for (size_t i = 0; i < verification->count; i++)
-		if (strcmp(outcome_of(&verification->finds[i]), "unknown") != 0)
+		if (is_finding(&verification->finds[i]))
 			json_array_append_new(
 				rows,
 				verified_event(verification, &verification->finds[i]));
@@ -361,6 +370,46 @@ static void add_end(const struct verification *verification, enum engine_end *en
 		*end = END_FAILED;
 	else if (strcmp(outcome, "unknown") == 0 && *end == END_PASSED)
 		*end = END_INCONCLUSIVE;
+}
+
+/* The newest ids of the journal, for a hint. */
+static int name_copies(const struct verification *verification, struct err *err)
+{
+	const char *name = verification->backup->name;
+	const json_t *copies = json_object_get(
+		state_backup(backup_desk_state(verification->desk), name), "copies");
+	size_t count = json_array_size(copies);
+	_cleanup_free_ const char **ids = mem_array(const char *, count + 1);
+	for (size_t i = 0; i < count; i++)
+		ids[i] = json_get_string(json_array_get(copies, i), "id", "");
+	const char *nearest = str_nearest(verification->desk->asked->id, ids, count);
+	if (nearest)
+		return err_hint(err, "did you mean '%s'?", nearest);
+	if (count)
+		return err_hint(err, "the newest is %s; 'belay backup list %s' shows all",
+				ids[0], name);
+	return err_hint(err, "'belay backup list %s' shows what there is", name);
+}
+
+/* What has to be asked differently is no finding: an id that is in no store, a key that does not open what was
+ * asked for alone. */
+static int check_question(const struct verification *verification, struct err *err)
+{
+	const struct engine_backup *asked = verification->desk->asked;
+	bool none = verification->count > 0;
+	for (size_t i = 0; i < verification->count; i++) {
+		const struct find *find = &verification->finds[i];
+		none = none && find->none;
+		if (!verification->one_of_many && find->err.code == ERR_AUTH &&
+		    asked->read_data && find->seen.manifest.manifest) {
+			*err = find->err;
+			return -1;
+		}
+	}
+	if (!none || !asked->id)
+		return 0;
+	*err = verification->finds[0].err;
+	return name_copies(verification, err);
 }
 
 static void find_in_stores(struct verification *verification)
@@ -398,6 +447,8 @@ static int verify_one(struct backup_desk *desk, const struct config_backup *back
 		return -1;
 	if (cancelled)
 		return err_set(err, ERR_CANCELLED, "cancelled by a signal");
+	if (check_question(&verification, err) < 0)
+		return -1;
 	json_array_append_new(
 		rows, verification_row(&verification, backup->name, backup->environment));
 	add_end(&verification, end);
@@ -416,6 +467,8 @@ static int verify_folder(struct backup_desk *desk, json_t *rows, enum engine_end
 	look_all(&verification);
 	if (was_cancelled(&verification))
 		return err_set(err, ERR_CANCELLED, "cancelled by a signal");
+	if (check_question(&verification, err) < 0)
+		return -1;
 	json_array_append_new(
 		rows, verification_row(&verification,
 				       json_get_string(find->seen.manifest.manifest,

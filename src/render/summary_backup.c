@@ -275,7 +275,8 @@ static void add_looks(struct str *out, const json_t *row)
 void summary_add_backup_verify(struct str *out, const struct summary *summary)
 {
 	const json_t *rows = json_object_get(summary->result, "backups");
-	bool good = count_outcome(rows, "good") == json_array_size(rows);
+	bool good = count_outcome(rows, "good") + count_outcome(rows, "none") ==
+		    json_array_size(rows);
 	size_t i;
 	json_t *row;
 	str_addf(out, "## %s Backups %s\n\n", markdown_mark(good ? "pass" : "fail"),

@@ -325,8 +325,6 @@ static const struct choice {
 	 "good: far good sampled journal"},
 	{"all of it, with the key", NULL, "near", true, END_PASSED,
 	 "good: near good opened journal"},
-	{"none of that name", "2025", NULL, false, END_INCONCLUSIVE,
-	 "unknown: near unknown, far unknown"},
 };
 
 TEST(one_copy_is_looked_at)
@@ -350,6 +348,45 @@ TEST(one_copy_is_looked_at)
 		vault_check_schema(vault, "result.backup-verify");
 		vault_end(vault);
 	}
+}
+
+TEST(what_is_asked_wrongly_is_no_finding)
+{
+	struct vault *vault = vault_new(DB);
+	struct engine_backup asked = {.id = "2025"};
+	vault_make_copies(vault, 2);
+	_cleanup_free_ char *newest = vault_copy(vault, 0);
+	size_t commits = stage_commits(vault->stage);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
+	CHECK_STR_HAS(vault->stage->err.message, "there is no copy '2025' of 'db'");
+	CHECK_STR_HAS(vault->stage->err.hint, newest);
+	away(vault); /* there it may be */
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_INCONCLUSIVE);
+	CHECK_STR_EQ(outcomes(vault), "unknown: near none, far unknown");
+	json_object_clear(vault->down);
+	vault->wants = "OTHER_KEY";
+	asked = (struct engine_backup){.read_data = true};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_AUTH);
+	CHECK_INT_EQ(stage_commits(vault->stage), commits);
+	vault_end(vault);
+}
+
+TEST(where_nothing_was_made_yet_nothing_is_wrong)
+{
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup asked = {0}, near = {.store = "near"};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	CHECK_STR_EQ(outcomes(vault), "none: near none, far none");
+	CHECK_STR_EQ(json_get_string(first(vault), "reason", ""), "there is none yet");
+	vault_check_schema(vault, "result.backup-verify");
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &near), END_PASSED);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_PASSED);
+	CHECK_STR_EQ(outcomes(vault), "good: near good sampled journal, far none");
+	away(vault);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_INCONCLUSIVE);
+	vault_end(vault);
 }
 
 /* One key for several backups, of which one is sealed in another way. */
