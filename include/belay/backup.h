@@ -131,7 +131,4 @@ int retention_decide(const struct config_keep *keep, const json_t *copies, int64
 /* Does it say nothing? */
 bool retention_is_empty(const struct config_keep *keep);
 
-/* The last line of what a command says that ended with 0 and left some of the backup unread. */
-#define BACKUP_UNREAD "the command ended well, but did not read all of the backup"
-
 #endif

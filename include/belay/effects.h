@@ -240,6 +240,9 @@ void effects_fan_out(struct effects *fx, size_t count, const char *const *names,
 		     void (*work)(struct effects *lane, size_t index, void *context),
 		     void *context);
 
+/* The last line of what a command says that ended with 0 and left some of the backup unread. */
+#define BACKUP_UNREAD "the command ended well, but did not read all of the backup"
+
 /* --- short forms (src/effects/short.c) ---------------------------------------------------- */
 
 /* Wall clock and monotonic clock. On a failed replay the last known time is given and the next

@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "belay/backup.h"
 #include "belay/str.h"
 #include "live_backup.h"
 
