@@ -81,6 +81,25 @@ What comes back is what went in, with belay and without it.
   $ quietly belay backup restore words --passphrase-env BACKUP_PASSPHRASE --to-file back.txt; cmp words.txt back.txt
   $ belay backup restore words --to-command 'wc -l' --jq .outcome --quiet
   restored
+  $ belay backup restore words --to-command 'exit 0' --jq '.outcome, .reason' --quiet
+  failed
+  the command ended well, but did not read all of the backup
+  [1]
+  $ mkdir unpacked && belay backup restore site --key backup.key --to-command 'tar -xf - -C unpacked' --jq .outcome --quiet && diff -r -x cache --no-dereference src unpacked
+  restored
+  $ belay backup restore words --to-file - --passphrase-env BACKUP_PASSPHRASE
+  ! belay: a backup is not restored to standard output, which has the result
+  !   hint: --to-file FILE, or --to-command COMMAND that reads it
+  [2]
+  $ ln -s back.txt link.txt && belay backup restore words --to-file link.txt --overwrite --passphrase-env BACKUP_PASSPHRASE
+  ! x words: 'link.txt' is a symbolic link: only a regular file can be replaced (DURATION)
+  ! belay: 'link.txt' is a symbolic link: only a regular file can be replaced
+  !   hint: name the file that it points to
+  [2]
+  $ belay backup run --to back
+  ! belay: 'belay backup run' takes no --to
+  !   hint: did you mean 'belay backup restore'?
+  [2]
   $ belay backup restore site --key backup.key --certificate backup.crt --to back 2>&1 | sed "s/$site/ID/"
   x site/ID (made AGO) was not restored from near to back
     because 'back' is not empty: File exists
@@ -163,7 +182,7 @@ Nothing is made twice at the same time, and a dry run makes nothing.
   backup.failed 1
   backup.forgotten 2
   backup.made 4
-  backup.restored 4
+  backup.restored 6
   backup.verified 11
   $ belay verify | sed 's/[0-9]* events/N events/'
   + N events of 1 environment add up
