@@ -116,11 +116,11 @@ static void keep_periods(struct copy *copies, size_t count, const struct period 
 
 /* --- the other rules ------------------------------------------------------------------------- */
 
-/* In the future is what a wrong clock made: it stays, and takes nobody's place. */
+/* In the future is what a wrong clock made: it stays, and takes nobody's place. An id may be a little ahead by itself. */
 static size_t keep_future(struct copy *copies, size_t count, int64_t now_ms)
 {
 	size_t i = 0;
-	for (; i < count && copies[i].at_ms > now_ms; i++)
+	for (; i < count && backup_is_ahead(copies[i].at_ms, now_ms); i++)
 		add_reason(&copies[i].keeps, "from the future");
 	return i;
 }
