@@ -61,6 +61,26 @@ static void add_proof(struct str *out, const struct render *render, const json_t
 		render_inkf(out, render, INK_DIM, "  %s\n", str_text(&text));
 }
 
+/* Who is at it, or was when it died: until its time is over nobody else makes it. */
+static void add_running(struct str *out, const struct render *render, const json_t *row)
+{
+	const json_t *running = json_object_get(row, "running");
+	const json_t *run = json_object_get(running, "run");
+	_cleanup_str_ struct str since = STR_INIT, until = STR_INIT;
+	int64_t until_ms = 0;
+	if (!json_is_object(running))
+		return;
+	bool over = time_parse(json_get_string(running, "until", ""), &until_ms) == 0 &&
+		    until_ms <= render->now_ms;
+	backup_add_when(&since, running, "since", render->now_ms);
+	backup_add_when(&until, running, "until", render->now_ms);
+	render_inkf(out, render, over ? INK_WARN : INK_DIM,
+		    "  %s, begun %s by %s@%s, %s %s\n",
+		    over ? "! not finished" : "being made", str_text(&since),
+		    json_get_string(run, "actor", "?"), json_get_string(run, "host", "?"),
+		    over ? "its time was over" : "over at the latest", str_text(&until));
+}
+
 /* --- list ------------------------------------------------------------------------------------ */
 
 static const json_t *place_in(const json_t *copy, const char *store)
@@ -174,6 +194,7 @@ void render_backup_list(struct str *out, const struct render *render,
 		if (render->quiet)
 			continue;
 		add_proof(out, render, row);
+		add_running(out, render, row);
 		add_copies(out, render, row);
 		add_bad(out, render, json_object_get(row, "copies"));
 		add_unreachable(out, render, json_object_get(row, "unreachable"));

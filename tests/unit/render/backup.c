@@ -96,6 +96,14 @@
 	" 'signer': null, 'reason': null, 'bytes': 100978688, 'duration_ms': "           \
 	"2000}"
 
+#define RUNNING(since, until)                                                            \
+	"{'name': 'db', 'environment': 'live', 'outcome': 'pass', 'reason': null, "      \
+	"'newest': null, 'age_ms': 10800000, 'every_ms': null, 'late': false, "          \
+	"'verified_at': null, 'drilled': null, 'drill_due': false, 'running': {'id': "   \
+	"'x', 'run': {'id': '1', 'actor': 'ada', 'host': 'runner-3'}, 'since': " since   \
+	", 'until': " until "}, 'failed': null, 'stores': [], 'copies': [], "            \
+	"'unreachable': []}"
+
 static const struct {
 	const char *name;
 	render_function *function;
@@ -240,6 +248,17 @@ static const struct {
 	 "✗ files  2d 7h old, promised every 1d: later than promised\n"
 	 "? new  there is none yet\n",
 	 true, false},
+	{"being made, and left by a dead run", render_backup_list, "result.backup-list",
+	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" RUNNING(
+		 "'2026-11-21T09:57:00Z'",
+		 "'2026-11-21T12:00:00Z'") ", " RUNNING("'2026-11-20T09:57:00Z'",
+							"'2026-11-21T07:00:00Z'") "]}",
+	 "✓ db  3h old\n"
+	 "  being made, begun 3 minutes ago by ada@runner-3, over at the latest in 2 hours\n"
+	 "\n"
+	 "✓ db  3h old\n"
+	 "  ! not finished, begun 1 day ago by ada@runner-3, its time was over 3 hours ago\n",
+	 false, false},
 	{"a long list", render_backup_list, "result.backup-list",
 	 "{'at': '2026-11-21T10:00:00Z', 'backups': [{'name': 'db', 'environment': "
 	 "'live', 'outcome': 'pass', 'reason': null, 'newest': null, 'age_ms': "
