@@ -14,6 +14,13 @@ Keys are made without a question: whether one is protected has to be said.
   ! belay: cannot write 'backup.key': File exists
   !   hint: a key that is there is never overwritten: give another name, or move it away
   [1]
+  $ belay backup keygen --no-passphrase --key backup.key --certificate other.crt --dry-run
+  ! belay: cannot write 'backup.key': File exists
+  !   hint: a key that is there is never overwritten: give another name, or move it away
+  [1]
+  $ BACKUP_PASSPHRASE=x belay backup keygen --passphrase-env BACKUP_PASSPHRASE --key other.key --certificate other.crt
+  ! belay: the passphrase is shorter than 8 characters
+  [2]
   $ belay backup keygen --no-passphrase --key sign.key --certificate sign.crt --purpose sign --type p384 --quiet
   + made a p384 key for 'backup'
     key  sign.key
@@ -124,6 +131,9 @@ What comes back is what went in, with belay and without it.
 
 What is not what was written is found, named, and not restored; another store has it still.
 
+  $ belay backup verify --key backup.key site --store near --jq '.backups[0].copies[0] | .outcome, .how'
+  good
+  opened
   $ belay backup verify --read-data --key backup.key --certificate backup.crt site --jq '[.backups[].copies[] | .store, .outcome, .how, .trust] | join(" ")'
   near good opened journal far good opened journal
   $ printf X | dd of="near/site/$site/data.zst.cms" bs=1 seek=1000 conv=notrunc status=none
@@ -167,8 +177,8 @@ Nothing is made twice at the same time, and a dry run makes nothing.
   made
   record "production: backing up site to near, far"
   back up site to near, far
-  $ belay backup run site --quiet 
-  + site  ID  SIZE > SIZE (24%) in DURATION, SIZE/s
+  $ belay backup run site --quiet | sed 's|, SIZE/s||'
+  + site  ID  SIZE > SIZE (24%) in DURATION
   $ belay backup forget site --dry-run --jq '[.backups[0].stores[] | .copies[] | .keep] | map(tostring) | join(" ")'
   true false false true false false
   $ find near/site far/site -name manifest.json | wc -l
@@ -183,7 +193,7 @@ Nothing is made twice at the same time, and a dry run makes nothing.
   backup.forgotten 2
   backup.made 4
   backup.restored 6
-  backup.verified 11
+  backup.verified 12
   $ belay verify | sed 's/[0-9]* events/N events/'
   + N events of 1 environment add up
     .belay/state.git belay-state at HASH
