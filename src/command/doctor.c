@@ -195,6 +195,7 @@ static int run(struct command_context *context, struct command_result *result,
 		doctor_state(&doctor);
 		doctor_hosts(&doctor);
 		doctor_backup_certificates(&doctor);
+		doctor_backup_places(&doctor);
 		doctor_templates(&doctor);
 	}
 	int failed = count_status(doctor.findings, "fail");

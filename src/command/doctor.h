@@ -22,8 +22,9 @@ int doctor_observe(struct effects *fx, const char *kind, const char *subject,
 void doctor_secrets(struct doctor *doctor);
 void doctor_state(struct doctor *doctor);
 void doctor_hosts(struct doctor *doctor);
-/* Backups (doctor_backup.c): their certificates; rows of secrets as config_secrets() gives them, new. */
+/* Backups (doctor_backup.c): their certificates; directories and stores; rows of secrets as config_secrets() gives them, new. */
 void doctor_backup_certificates(struct doctor *doctor);
+void doctor_backup_places(struct doctor *doctor);
 json_t *doctor_backup_secrets(const struct doctor *doctor);
 /* Templates of post-mortems (doctor_template.c). */
 void doctor_templates(struct doctor *doctor);

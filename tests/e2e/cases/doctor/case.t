@@ -29,7 +29,7 @@
   2 of 9 need attention.
   [1]
 
-Certificates of backups are read, and a key in their place is noticed. Who deploys need not be who makes backups: their secrets
+Certificates of backups are read, stores are asked, directories are looked at, and a key in their place is noticed. Who deploys need not be who makes backups: their secrets
 only warn.
 
   $ cat >>belay.yml <<'YAML'
@@ -38,9 +38,13 @@ only warn.
   >     source: {directory: .}
   >     seal: {recipients: [good.crt, gone.crt, key.pem]}
   >     store: {s3: {bucket: acme-backups, access_key: A, secret_key: {env: SPACES_SECRET}}}
+  >   notes:
+  >     source: {directory: notes}
+  >     seal: {recipients: [good.crt]}
+  >     store: {directory: kept}
   > YAML
   $ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=a -keyout key.pem -out good.crt 2>/dev/null
-  $ doctor | grep -A1 -e backup -e SPACES
+  $ touch kept; doctor | grep -A1 -e backup -e SPACES
   ! secret  variable SPACES_SECRET is missing or empty (backups.files.store.s3.s3.secret_key)
                          hand it to the step: env: {SPACES_SECRET: ${{ secrets.SPACES_SECRET }}}
   + secrets  3 present
@@ -50,6 +54,11 @@ only warn.
   x backup certificate  'key.pem' holds no certificate (PEM)
                          this seems to be a private key: name the certificate that belongs to it, and take the key out of the repository
   + backup certificates  1 can be read
+  ! backup store  backup 'files': store 's3': environment variable 'SPACES_SECRET' for the secret key is not set
+                         in a workflow, pass it on: env: {SPACES_SECRET: ${{ secrets.SPACES_SECRET }}}
+  x backup source  'notes' of backup 'notes' is not here
+                         write the path as seen from the directory belay runs in
+  x backup store  backup 'notes': store 'directory': cannot list 'kept': Not a directory
   
   [1]
   $ rm belay.yml key.pem; doctor
