@@ -154,7 +154,7 @@ TEST(stores_without_a_name_are_called_by_what_they_are)
 	static const char *const names[] = {"directory", "s3",   "directory-2", "off",
 					    "s3-2",      "s3-3", "ssh"};
 	_cleanup_(config_freep) struct config *config = parse_backup(
-		"source: {directory: /a}, store: [{directory: /a}, {s3: {bucket: abc}},"
+		"source: {directory: /data}, store: [{directory: /a}, {s3: {bucket: abc}},"
 		" {directory: /b}, {s3: {bucket: abd}, name: off}, {s3: {bucket: abe}},"
 		" {s3: {bucket: abf}}, {ssh: web1, path: /x}]");
 	if (!config)
@@ -168,7 +168,7 @@ TEST(stores_without_a_name_are_called_by_what_they_are)
 TEST(keeping_is_that_of_the_place)
 {
 	_cleanup_(config_freep) struct config *config = parse_backup(
-		"source: {directory: /a}, keep: {local: 7d, remote: 90d, last: 3, hourly: 1,"
+		"source: {directory: /data}, keep: {local: 7d, remote: 90d, last: 3, hourly: 1,"
 		" daily: 2, weekly: 4, monthly: 12, yearly: 5}, store: [{directory: /a},"
 		" {s3: {bucket: abc}}, {ssh: web1, path: /x, keep: {daily: 9}}]");
 	if (!config)
