@@ -25,6 +25,8 @@ struct server {
 	char seen[16384]; /* all requests, one after the other */
 };
 
+/* Every answer ends its connection. Redirects say so: what follows them may have a body, and that is never sent
+ * twice, not even when the connection turns out to be closed. */
 static const struct {
 	const char *path;
 	const char *answer;
@@ -34,10 +36,13 @@ static const struct {
 	{"/json",
 	 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"},
 	{"/here",
-	 "HTTP/1.1 302 Found\r\nLocation: /plain\r\nContent-Length: 3\r\n\r\nabc"},
-	{"/loop", "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n"},
-	{"/keep", "HTTP/1.1 307 Moved\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n"},
-	{"/see", "HTTP/1.1 303 See\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n"},
+	 "HTTP/1.1 302 Found\r\nLocation: /plain\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc"},
+	{"/loop",
+	 "HTTP/1.1 302 Found\r\nLocation: /loop\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+	{"/keep",
+	 "HTTP/1.1 307 Moved\r\nLocation: /plain\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+	{"/see",
+	 "HTTP/1.1 303 See\r\nLocation: /plain\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
 	{"/ftp",
 	 "HTTP/1.1 302 Found\r\nLocation: ftp://x/y\r\nContent-Length: 0\r\n\r\n"},
 	{"/short", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"},
