@@ -303,18 +303,22 @@ static const char *reason_of(const struct drill *drill)
 	return has_failed(drill) ? drill->failure.message : NULL;
 }
 
-/* Without a copy there is nothing to record, but people hear of it. New. */
+/* With what was found bad on the way. Without a copy there is nothing else to record, but people hear of it. New. */
 static json_t *events_of(const struct drill *drill)
 {
 	const struct backup_source *source = &drill->source;
-	if (!source->place)
-		return json_array();
-	return json_pack("[{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:O}}]", "type",
-			 "backup.drilled", "data", "backup", source->name, "id",
-			 source->id, "store", source->place, "outcome",
-			 has_failed(drill) ? "fail" : "pass", "reason", reason_of(drill),
-			 "rto_ms", measured(drill->rto_ms), "rpo_ms",
-			 measured(drill->rpo_ms), "checks", drill->checks);
+	json_t *rows = source->damage ? json_copy(source->damage) : json_array();
+	if (source->place)
+		json_array_append_new(
+			rows,
+			json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:O}}",
+				  "type", "backup.drilled", "data", "backup",
+				  source->name, "id", source->id, "store", source->place,
+				  "outcome", has_failed(drill) ? "fail" : "pass",
+				  "reason", reason_of(drill), "rto_ms",
+				  measured(drill->rto_ms), "rpo_ms",
+				  measured(drill->rpo_ms), "checks", drill->checks));
+	return rows;
 }
 
 static int record(struct drill *drill, struct err *err)

@@ -130,6 +130,9 @@ TEST(what_fails_is_recorded_and_leaves_nothing)
 			row->rto);
 		_cleanup_json_ json_t *entry = recorded(vault);
 		CHECK_STR_EQ(json_get_string(entry, "outcome", ""), "fail");
+		_cleanup_json_ json_t *state = stage_state(vault->stage);
+		CHECK_INT_EQ(json_object_size(json_at(state, "/backups/db/copies/0/bad")),
+			     row->trouble == BOTH_DAMAGED ? 2 : 0);
 		check_nothing_is_left(vault);
 		vault_end(vault);
 	}
