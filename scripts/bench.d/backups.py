@@ -117,7 +117,7 @@ class Backups:
     @staticmethod
     def missing():
         lacking = [name for name in ("restic", "borg", "age", "zstd", "openssl") if not shutil.which(name)]
-        return f"it needs {' and '.join(lacking)}" if lacking else None
+        return f"it needs {' and '.join(lacking)}: scripts/bootstrap --bench" if lacking else None
 
     def stop(self):
         pass
