@@ -24,6 +24,9 @@ int64_t json_get_int(const json_t *object, const char *key, int64_t fallback);
 double json_get_number(const json_t *object, const char *key, double fallback);
 bool json_get_bool(const json_t *object, const char *key, bool fallback);
 
+/* Is `text` one of the array's strings? `array` may be NULL. */
+bool json_has_string(const json_t *array, const char *text);
+
 /* A value by RFC 6901 pointer ("/services/api/live"), or NULL. Borrowed. */
 json_t *json_at(const json_t *root, const char *pointer);
 

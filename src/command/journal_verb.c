@@ -37,27 +37,16 @@ void journal_verb_end(struct journal_verb *verb)
 	config_freep(&verb->own);
 }
 
-static bool has_name(const json_t *names, const char *name)
-{
-	size_t index;
-	const json_t *item;
-	json_array_foreach(names, index, item) {
-		if (strcmp(json_string_value(item), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int choose_one(const struct journal_verb *verb, const json_t *on_branch,
 		      json_t **ret, struct err *err)
 {
 	const struct config_environment *environment;
 	const char *name = verb->environment;
-	if (!has_name(on_branch, name) && verb->shared &&
+	if (!json_has_string(on_branch, name) && verb->shared &&
 	    verb->config->environment_count == 0)
 		return err_set(err, ERR_NOT_FOUND, "no environment '%s' on the journal",
 			       name);
-	if (!has_name(on_branch, name) && verb->config->environment_count > 0 &&
+	if (!json_has_string(on_branch, name) && verb->config->environment_count > 0 &&
 	    config_choose_environment(verb->config, name, &environment, err))
 		return -1;
 	*ret = json_pack("[s]", name);
@@ -78,7 +67,7 @@ int journal_verb_names(const struct journal_verb *verb, const struct store *stor
 		json_array_append_new(names,
 				      json_string(verb->config->environments[i].name));
 	json_array_foreach(on_branch, index, name) {
-		if (!has_name(names, json_string_value(name)))
+		if (!json_has_string(names, json_string_value(name)))
 			json_array_append(names, name);
 	}
 	*ret = names;

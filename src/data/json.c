@@ -42,6 +42,17 @@ bool json_get_bool(const json_t *object, const char *key, bool fallback)
 	return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
+bool json_has_string(const json_t *array, const char *text)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach(array, i, item) {
+		if (str_equal(json_string_value(item), text))
+			return true;
+	}
+	return false;
+}
+
 char *pointer_take(const char **at)
 {
 	if (**at != '/')

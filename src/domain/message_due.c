@@ -64,17 +64,6 @@ json_t *messages_due(const json_t *state, const char *run_id, int64_t now_ms)
 
 /* --- escalation ------------------------------------------------------------------------------- */
 
-static bool lists(const json_t *names, const char *name)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(names, i, row) {
-		if (str_equal(json_string_value(row), name))
-			return true;
-	}
-	return false;
-}
-
 /* One incident and one notification that has somebody to escalate to. */
 static void escalate(const struct message_rules *rules,
 		     const struct config_notification *from, const json_t *incident,
@@ -91,7 +80,7 @@ static void escalate(const struct message_rules *rules,
 		const char *to = from->escalate_to.items[i];
 		size_t k;
 		const json_t *row;
-		bool listed = lists(json_object_get(incident, "escalated"), to);
+		bool listed = json_has_string(json_object_get(incident, "escalated"), to);
 		json_array_foreach(found, k, row) {
 			listed =
 				listed ||

@@ -22,20 +22,9 @@ static const json_t *copy_of(const struct backup_shelf *shelf, const char *id)
 	return state_backup_copy(backup_desk_state(shelf->desk), shelf->backup->name, id);
 }
 
-static bool has_text(const json_t *texts, const char *text)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(texts, i, row) {
-		if (str_equal(json_string_value(row), text))
-			return true;
-	}
-	return false;
-}
-
 static bool is_known_here(const struct backup_shelf *shelf, const json_t *copy)
 {
-	return has_text(json_object_get(copy, "stores"), shelf->store->name);
+	return json_has_string(json_object_get(copy, "stores"), shelf->store->name);
 }
 
 static bool has_manifest(const json_t *folder)

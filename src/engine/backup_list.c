@@ -78,17 +78,6 @@ static void ask_all(const struct backup_desk *desk, struct listing *listing)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static bool has_name(const json_t *names, const char *name)
-{
-	size_t i;
-	const json_t *item;
-	json_array_foreach(names, i, item) {
-		if (str_equal(json_string_value(item), name))
-			return true;
-	}
-	return false;
-}
-
 static json_t *state_row(const struct shelf *shelf, const char *state, const char *reason)
 {
 	return json_pack("{s:s, s:s, s:s*}", "store", shelf->store->name, "state", state,
@@ -139,7 +128,7 @@ static json_t *judge(const struct listing *listing, const struct shelf *shelf,
 		     const char *id, const json_t *copy)
 {
 	const json_t *folder = json_object_get(shelf->folders, id);
-	bool here = has_name(json_object_get(copy, "stores"), shelf->store->name);
+	bool here = json_has_string(json_object_get(copy, "stores"), shelf->store->name);
 	if (!shelf->folders)
 		return state_row(shelf, here || !copy ? "unknown" : "absent",
 				 here || !copy ? "the store did not answer" : NULL);

@@ -69,24 +69,13 @@ static int refuse(const struct backup_source *source, struct err *err)
 
 /* --- damage ----------------------------------------------------------------------------------- */
 
-static bool has_name(const json_t *names, const char *name)
-{
-	size_t i;
-	const json_t *row;
-	json_array_foreach(names, i, row) {
-		if (str_equal(json_string_value(row), name))
-			return true;
-	}
-	return false;
-}
-
 /* Of a copy that the journal knows to be there. */
 static void note_damage(struct backup_source *source, const char *store,
 			enum backup_depth depth, const struct err *failure)
 {
 	char at[TIME_TEXT_BYTES];
 	int64_t at_ms = 0;
-	if (!has_name(json_object_get(source->copy, "stores"), store) ||
+	if (!json_has_string(json_object_get(source->copy, "stores"), store) ||
 	    !backup_id_time(source->id, &at_ms))
 		return;
 	json_array_append_new(
@@ -243,7 +232,7 @@ static void add_stores(struct backup_source *source, bool bad)
 		const struct config_store *store = &source->backup->stores[i];
 		bool named = source->desk->asked->store;
 		if (!backup_wants_store(source->desk, store) ||
-		    (holders && !named && !has_name(holders, store->name)))
+		    (holders && !named && !json_has_string(holders, store->name)))
 			continue;
 		if ((backup_copy_bad(source->copy, store->name) != NULL) == bad)
 			*vec_push(&source->stores) = store;

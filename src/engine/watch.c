@@ -19,17 +19,6 @@ struct round {
 	bool deploying;  /* somebody holds the lock: nothing is held against the checks */
 };
 
-static bool has_name(const json_t *names, const char *name)
-{
-	size_t i;
-	const json_t *item;
-	json_array_foreach(names, i, item) {
-		if (str_equal(json_string_value(item), name))
-			return true;
-	}
-	return false;
-}
-
 /* The gate with the verdicts of these checks only. New. */
 static json_t *gate_of(const json_t *gate, const json_t *names)
 {
@@ -37,7 +26,7 @@ static json_t *gate_of(const json_t *gate, const json_t *names)
 	size_t i;
 	json_t *verdict;
 	json_array_foreach(json_object_get(gate, "verdicts"), i, verdict) {
-		if (has_name(names, json_get_string(verdict, "check", "")))
+		if (json_has_string(names, json_get_string(verdict, "check", "")))
 			json_array_append(verdicts, verdict);
 	}
 	return json_pack("{s:o}", "verdicts", verdicts);

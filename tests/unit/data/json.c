@@ -36,6 +36,16 @@ TEST(members_fall_back_when_absent_or_of_another_type)
 }
 
 /* The examples of RFC 6901, section 5, and what is wrong. */
+TEST(strings_of_an_array)
+{
+	_cleanup_json_ json_t *array = json_pack("[s, i, s]", "a", 1, "");
+	CHECK(json_has_string(array, "a"));
+	CHECK(json_has_string(array, ""));
+	CHECK(!json_has_string(array, "1"));
+	CHECK(!json_has_string(NULL, "a"));
+	CHECK(!json_has_string(array, "ab"));
+}
+
 TEST(pointers_of_rfc_6901)
 {
 	_cleanup_json_ json_t *root = parsed(
