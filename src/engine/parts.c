@@ -190,6 +190,7 @@ static int bind_rollback(struct transaction *t, const struct journal_documents *
 	if (parts_choose(t, err) < 0 || parts_targets(t, documents, &targets, err) < 0)
 		return -1;
 	keep_targets(t, targets);
+	assert(t->parts && t->part_count > 0); /* parts_targets() has seen one */
 	str_assign(&t->version, t->parts[0].version);
 	return 0;
 }
