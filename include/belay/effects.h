@@ -162,7 +162,8 @@
  *            seal and its place in the order were found right.
  *            ERR_STATE: damaged or not this backup; ERR_AUTH: another key; ERR_NOT_FOUND; of `to`:
  *            ERR_FAIL with sys_errno EEXIST (there is something already), ENOSPC; nothing outside the target
- *            is written, whatever the archive says. A new directory appears whole or not at all.
+ *            is written, whatever the archive says. A new directory appears whole or not at all. ERR_CONFIG, ERR_AUTH
+ *            and EEXIST say that the target was not touched.
  *   keygen   {type: p-256|p-384|rsa-3072|rsa-4096, purpose?: "seal"|"sign", name, days, passphrase?: secret,
  *               key_path, certificate_path}   → {fingerprint, certificate}     act; SHA-256 in hexadecimal, PEM
  *            Files are not overwritten (ERR_FAIL with sys_errno EEXIST), there are both or none; the key is

@@ -321,6 +321,9 @@ void str_add_shell_quoted(struct str *s, const char *text)
 	for (const char *c = text; *c; c++) {
 		if (*c == '\'')
 			str_add(s, "'\\''");
+		else if (*c == '\\')
+			str_add(s,
+				"'\\\\'"); /* fish reads escapes within single quotes */
 		else
 			str_add_char(s, *c);
 	}

@@ -109,7 +109,8 @@ struct live_target {
 	int64_t timeout_ms;
 	int64_t open_bytes; /* so much will come */
 	uint64_t entries;
-	json_t *run; /* the outcome of a command, as of run; or NULL */
+	bool touched; /* what was there may be changed by now */
+	json_t *run;  /* the outcome of a command, as of run; or NULL */
 };
 /* Looks whether it can be used, before anything is read. */
 int live_target_check(const struct live_target *target, struct err *err);

@@ -1,4 +1,5 @@
 /* backup.read: what is written down of a backup from the arguments, the pipeline, the answer. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,15 @@ static int read_all(struct live_call *call, struct depot *depot, struct opener *
 	return 0;
 }
 
+/* The codes of what was refused, and so changed nothing, are not for a target that was touched. */
+static void say_touched(struct err *err)
+{
+	if (err->code == ERR_CONFIG || err->code == ERR_USAGE || err->code == ERR_AUTH)
+		err->code = ERR_FAIL;
+	if (err->sys_errno == EEXIST)
+		err->sys_errno = 0;
+}
+
 int live_backup_read(struct live_call *call, json_t **ret_answer, struct err *err)
 {
 	_cleanup_(depot_freep) struct depot *depot = NULL;
@@ -164,6 +174,8 @@ int live_backup_read(struct live_call *call, json_t **ret_answer, struct err *er
 	    live_depot_open(call, store, live_stop_child(call), &depot, err) < 0)
 		return -1;
 	int result = read_all(call, depot, opener, &target, ret_answer, err);
+	if (result < 0 && target.touched)
+		say_touched(err);
 	json_decref(target.run);
 	return result;
 }

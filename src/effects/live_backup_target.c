@@ -43,6 +43,7 @@ static int to_directory(struct live_target *target, struct spring spring, struct
 		.directory = json_get_string(target->to, "directory", NULL),
 		.overwrite = json_get_bool(target->to, "overwrite", false),
 		.owners = geteuid() == 0,
+		.ret_changed = &target->touched,
 		.stop = live_stop_child(target->call),
 	};
 	if (tree_unpack(&unpack, spring, &counts, err) < 0)
@@ -70,6 +71,7 @@ static int to_file(const struct live_target *target, const char *path,
 
 /* A spring as the input of a guarded command: behind what has to go first, before the word that it was all. */
 struct pouring {
+	struct live_target *target;
 	struct spring spring;
 	struct str script; /* of the guard */
 	struct str head, end;
@@ -103,6 +105,7 @@ static ssize_t next_piece(struct pouring *pouring, struct err *err)
 static ssize_t pour(void *context, void *buffer, size_t size, struct err *err)
 {
 	struct pouring *pouring = context;
+	pouring->target->touched = true; /* the command runs */
 	if (!pouring->head_poured) {
 		pouring->data = pouring->head.data;
 		pouring->bytes = pouring->head.len;
@@ -170,6 +173,7 @@ static int to_run(struct live_target *target, struct spring spring, struct err *
 {
 	_cleanup_outcome_ struct run_outcome outcome = {0};
 	__attribute__((cleanup(pouring_release))) struct pouring pouring = {
+		.target = target,
 		.spring = spring,
 		.script = STR_INIT,
 		.head = STR_INIT,

@@ -75,6 +75,8 @@ static const char *why_not_counted(struct effects *fx, const struct backup_shelf
 	bool known = is_known_here(shelf, copy);
 	if (!is_complete(folder, known ? copy : NULL))
 		return "incomplete: not counted";
+	if (known && backup_copy_bad(copy, shelf->store->name))
+		return "found bad: not counted";
 	if (known || (is_beyond_memory(shelf, id) && says_it_is_ours(fx, shelf, id)))
 		return NULL;
 	return "not on this journal; 'belay backup verify' records it";

@@ -79,6 +79,9 @@ struct tree_unpack {
 	/* Give files to their owners, by name where it is known here, else by number; only root can. Else root gives them to
 	 * the owner of the directory (fs.h). */
 	bool owners;
+	/* Set, also on failure, when something in a directory that was in use may have been changed. NULL: nobody
+	 * asks. */
+	bool *ret_changed;
 	struct stop stop;
 };
 

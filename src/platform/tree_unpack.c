@@ -125,8 +125,13 @@ static int unpack_entry(struct unpacker *unpacker, struct err *err)
 			      target_of(unpacker->entry, type), err) < 0)
 		return err_hint(err, "unpacking it could change files outside of the "
 				     "directory");
-	return tree_make(&unpacker->maker, unpacker->entry, type,
-			 (struct tree_content){next_piece, unpacker}, err);
+	if (tree_make(&unpacker->maker, unpacker->entry, type,
+		      (struct tree_content){next_piece, unpacker}, err) < 0)
+		return -1;
+	if (unpacker->unpack->ret_changed && unpacker->maker.place.replaces &&
+	    *unpacker->maker.path)
+		*unpacker->unpack->ret_changed = true;
+	return 0;
 }
 
 static int unpack_entries(struct unpacker *unpacker, struct err *err)

@@ -182,7 +182,7 @@ TEST(quotes_for_a_shell)
 {
 	_cleanup_str_ struct str s = STR_INIT;
 	str_add_shell_quoted(&s, "it's $HOME `id` \\");
-	CHECK_STR_EQ(str_text(&s), "'it'\\''s $HOME `id` \\'");
+	CHECK_STR_EQ(str_text(&s), "'it'\\''s $HOME `id` '\\\\''");
 	str_clear(&s);
 	str_add_shell_quoted(&s, "");
 	CHECK_STR_EQ(str_text(&s), "''");

@@ -77,6 +77,26 @@ TEST(a_tree_comes_back)
 	CHECK_INT_EQ(err.sys_errno, EEXIST);
 }
 
+/* Into a directory that is in use: a failure in the middle is none of those that changed nothing. */
+TEST(what_was_touched_is_no_refusal)
+{
+	_cleanup_world_ struct world world;
+	struct err err = {0};
+	json_t *ignored = NULL;
+	_cleanup_free_ char *used = str_format("%s/used", test_directory());
+	world_make(&world);
+	write_tree(&world);
+	if (!CHECK(world.written != NULL))
+		return;
+	sh("rm -rf used && mkdir -p used/a used/system.txt && echo old >used/a/one");
+	json_t *to = json_pack("{s:s, s:b}", "directory", used, "overwrite", 1);
+	CHECK_FAILS(
+		ask(&world, "backup.read", read_args(&world, "tar", to), &ignored, &err),
+		&err, ERR_FAIL, "system.txt");
+	CHECK_INT_EQ(err.sys_errno == EEXIST, false);
+	sh("! grep -qx old used/a/one"); /* that is what touching is */
+}
+
 TEST(what_is_not_there_is_told_within_bounds)
 {
 	_cleanup_world_ struct world world;

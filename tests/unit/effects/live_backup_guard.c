@@ -128,6 +128,41 @@ TEST(whoever_started_it_is_not_killed)
 	CHECK_STR_EQ(str_text(&said), "lives, 137\n");
 }
 
+/* fish reads escapes within single quotes, and ends with 0 when it does not understand a word. */
+TEST(quoted_for_other_shells)
+{
+	static const char *const shells[] = {"/bin/sh", "/bin/bash", "/usr/bin/fish"};
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+		test_row("%s", shells[i]);
+		if (access(shells[i], X_OK) < 0)
+			continue;
+		struct err err = {0};
+		_cleanup_outcome_ struct run_outcome outcome = {0};
+		_cleanup_str_ struct str script = STR_INIT, outer = STR_INIT,
+					 input = STR_INIT, said = STR_INIT;
+		live_guard_command(&script,
+				   "cat | sed 's/\\./-/'; echo \"it's \\\\ done\"", 4,
+				   false);
+		str_add(&outer, "exec sh -c ");
+		str_add_shell_quoted(&outer, str_text(&script));
+		str_add(&input, "a.b\n");
+		live_guard_end(&input);
+		struct feed_memory memory = {.data = str_text(&input), .len = input.len};
+		const char *const argv[] = {shells[i], "-c", str_text(&outer), NULL};
+		const struct process process = {
+			.argv = argv,
+			.input = feed_from_memory(&memory),
+			.timeout_ms = 20000,
+			.max_output_bytes = 4000,
+			.stop = STOP_NEVER,
+		};
+		CHECK_OK(process_run(&process, &outcome, &err), &err);
+		capture_text(&outcome.out, &said);
+		CHECK_STR_EQ(str_text(&said), "a-b\nit's \\ done\n");
+		CHECK_INT_EQ(outcome.exit, 0);
+	}
+}
+
 /* --- commands that do not read all of it ------------------------------------------------------ */
 
 /* What a real tar makes of two files, the second a megabyte of zeros when `zeros`. */

@@ -102,7 +102,7 @@ TEST(the_newest_verified_one_stays)
 	}
 	CHECK_INT_EQ(forget(vault), END_PASSED);
 	_cleanup_free_ char *got = decisions(vault, 0);
-	CHECK_STR_EQ(got, "kkrk");
+	CHECK_STR_EQ(got, "kkkk"); /* what was found bad is for a person to remove */
 	vault_end(vault);
 }
 
@@ -139,12 +139,21 @@ static void cut_data(struct vault *vault, const char *data)
 	vault_put(vault, "a", data, "cut");
 }
 
+static void found_bad(struct vault *vault, const char *data)
+{
+	const struct engine_backup look = {.read_data = true, .store = "a"};
+	vault_damage(vault, "a", data);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &look), END_FAILED);
+}
+
 static const struct incomplete_row {
 	const char *name;
 	void (*happens)(struct vault *vault, const char *data);
+	const char *reason;
 } incompletes[] = {
-	{"its data is gone", no_data},
-	{"its data is cut", cut_data},
+	{"its data is gone", no_data, "incomplete: not counted"},
+	{"its data is cut", cut_data, "incomplete: not counted"},
+	{"it was found bad", found_bad, "found bad: not counted"},
 };
 
 TEST(what_is_incomplete_stays_and_takes_nobodys_place)
@@ -160,7 +169,7 @@ TEST(what_is_incomplete_stays_and_takes_nobodys_place)
 		CHECK_STR_EQ(of_a, "kkr");
 		CHECK_STR_EQ(of_b, "krr");
 		CHECK(stage_has(json_at(store_row(vault, 0), "/copies/0/reasons"),
-				"incomplete: not counted"));
+				row->reason));
 		CHECK_INT_EQ(known_in(vault, "a"), 2);
 		vault_end(vault);
 	}
