@@ -175,6 +175,32 @@ static int find_missing(const struct backup_shelf *shelf, const json_t *candidat
 	return 0;
 }
 
+/* A copy of ours that is bad or incomplete takes nobody's place, and goes when the policy would not keep it if it were
+ * good. `kept` has its row. */
+static int judge_uncounted(const struct backup_shelf *shelf, const json_t *candidates,
+			   json_t *kept, int64_t now_ms, struct err *err)
+{
+	_cleanup_json_ json_t *all = json_copy((json_t *)candidates);
+	_cleanup_json_ json_t *rows = NULL;
+	const char *id;
+	json_t *row;
+	size_t i;
+	json_object_foreach(kept, id, row)
+		if (is_known_here(shelf, copy_of(shelf, id)))
+			add_candidate(all, shelf, id);
+	if (retention_decide(&shelf->store->keep, all, now_ms, &rows, err) < 0)
+		return -1;
+	json_array_foreach(rows, i, row) {
+		json_t *mine = json_object_get(kept, json_get_string(row, "id", ""));
+		if (!mine || json_get_bool(row, "keep", true))
+			continue;
+		json_object_set_new(mine, "keep", json_false());
+		json_array_extend(json_object_get(mine, "reasons"),
+				  json_object_get(row, "reasons"));
+	}
+	return 0;
+}
+
 int backup_keep(struct effects *fx, const struct backup_shelf *shelf, json_t **ret_rows,
 		json_t **ret_missing, struct err *err)
 {
@@ -183,7 +209,8 @@ int backup_keep(struct effects *fx, const struct backup_shelf *shelf, json_t **r
 	_cleanup_json_ json_t *kept = json_object();
 	_cleanup_json_ json_t *rows = NULL;
 	sort_out(fx, shelf, candidates, kept);
-	if (retention_decide(&shelf->store->keep, candidates, now_ms, &rows, err) < 0)
+	if (retention_decide(&shelf->store->keep, candidates, now_ms, &rows, err) < 0 ||
+	    judge_uncounted(shelf, candidates, kept, now_ms, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *all = by_id(rows);
 	json_object_update(all, kept);

