@@ -171,6 +171,18 @@ static int read_chunk(struct bulk_lane *lane, size_t place, struct err *err)
 	return 0;
 }
 
+/* With the lock held. Of several chunks that are wrong the first is told, not the one that was found first. */
+static void fail_in_order(struct bulk_reading *reading, size_t place,
+			  const struct err *err)
+{
+	for (size_t i = 0; i < BULK_LANES && !reading->flow.stopping;)
+		if (reading->at[i] < place)
+			bulk_flow_wait(&reading->flow);
+		else
+			i++;
+	bulk_flow_fail(&reading->flow, err);
+}
+
 void *bulk_lane_run(void *context)
 {
 	struct bulk_lane *lane = context;
@@ -182,12 +194,17 @@ void *bulk_lane_run(void *context)
 		result = read_chunk(lane, place, &err);
 		pthread_mutex_lock(&reading->flow.lock);
 		if (result < 0)
-			bulk_flow_fail(&reading->flow, &err);
+			fail_in_order(reading, place, &err);
 		else
 			reading->done++;
+		reading->at[lane->first] = place + BULK_LANES;
 		pthread_cond_broadcast(&reading->flow.changed);
 		pthread_mutex_unlock(&reading->flow.lock);
 	}
+	pthread_mutex_lock(&reading->flow.lock);
+	reading->at[lane->first] = SIZE_MAX;
+	pthread_cond_broadcast(&reading->flow.changed);
+	pthread_mutex_unlock(&reading->flow.lock);
 	return NULL;
 }
 
@@ -197,6 +214,7 @@ void bulk_lane_init(struct bulk_lane *lane, struct bulk_reading *reading, size_t
 	struct unpack_sink sink = {
 		.room = room_for_data, .take = take_data, .context = lane};
 	*lane = (struct bulk_lane){.reading = reading, .first = first};
+	reading->at[first] = first;
 	lane->sealed = mem_alloc(read->chunk_bytes + 1);
 	if (!read->opener)
 		return;

@@ -30,6 +30,8 @@ struct bulk_reading {
 	/* With the lock held. */
 	size_t digested; /* chunks that the sealed digest has seen */
 	size_t done;     /* chunks that are right, as far as that is asked */
+	size_t at
+		[BULK_LANES]; /* each lane's place in the order; SIZE_MAX: it has ended */
 	uint64_t sealed_bytes;
 };
 

@@ -683,9 +683,8 @@ static const struct order_row {
 	int order[10];
 	const char *why;
 } order_rows[] = {
-	/* chunks are looked at side by side: which of two wrong ones is named is chance */
 	{"two swapped", {0, 2, 1, 3, END}, "stands in the place of"},
-	{"one dropped", {0, 2, 3, END}, "stands in the place of"},
+	{"one dropped", {0, 2, 3, END}, "chunk 2 "},
 	{"the first dropped", {1, 2, 3, END}, "stands in the place of"},
 	{"one twice", {0, 1, 1, 2, 3, END}, "chunk "},
 	{"the last dropped", {0, 1, 2, END}, "the end is missing"},
