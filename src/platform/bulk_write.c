@@ -31,7 +31,8 @@ struct piece {
 	unsigned char *room; /* head, chunk, tail */
 	size_t bytes;        /* of the chunk */
 	struct sealed sealed;
-	size_t wanted; /* by so many depots */
+	unsigned char sha256[DIGEST_SHA256_BYTES]; /* of what is sealed */
+	size_t wanted;                             /* by so many depots */
 };
 
 struct target {
@@ -103,16 +104,16 @@ static bool pause_upload(struct bulk_flow *flow, int64_t pause_ms)
 	return goes_on;
 }
 
-static int put_patiently(struct target *target, uint64_t number,
-			 const struct sealed *sealed, struct err *err)
+static int put_patiently(struct target *target, uint64_t number, struct err *err)
 {
 	struct writer *writer = target->writer;
+	const struct piece *piece = piece_at(writer, number);
 	int64_t give_up_ms = 0;
 	for (int64_t pause_ms = FIRST_PAUSE_MS;; pause_ms *= 2) {
 		struct err why = {0};
 		if (target->depot->ops->put_part(target->upload, (unsigned)number + 1,
-						 sealed->data, sealed->bytes, NULL,
-						 &why) == 0)
+						 piece->sealed.data, piece->sealed.bytes,
+						 piece->sha256, NULL, &why) == 0)
 			return 0;
 		if (give_up_ms == 0)
 			give_up_ms = deadline_after_ms(writer->write->patience_ms);
@@ -131,8 +132,7 @@ static int put_piece(struct target *target, uint64_t number, struct err *err)
 		return err_set(err, ERR_LIMIT,
 			       "the backup is larger than %d chunks of %zu bytes",
 			       DEPOT_PARTS_MAX, target->writer->write->pack.chunk_bytes);
-	return put_patiently(target, number, &piece_at(target->writer, number)->sealed,
-			     err);
+	return put_patiently(target, number, err);
 }
 
 /* With the lock held. Waits for the next piece of this depot; false: there is none any more. */
@@ -179,15 +179,14 @@ static void *upload_pieces(void *context)
 
 static int seal_piece(struct writer *writer, struct piece *piece, struct err *err)
 {
-	unsigned char digest[DIGEST_SHA256_BYTES];
 	struct bulk_written *ret = writer->ret;
 	ret->packed_bytes += (int64_t)piece->bytes;
 	if (sealer_seal(writer->write->sealer, piece->room + writer->head_bytes,
 			piece->bytes, &piece->sealed, err) < 0)
 		return -1;
-	digest_sha256(piece->sealed.data, piece->sealed.bytes, digest);
+	digest_sha256(piece->sealed.data, piece->sealed.bytes, piece->sha256);
 	digest_add(writer->sealed_digest, piece->sealed.data, piece->sealed.bytes);
-	_cleanup_free_ char *hex = str_hex(digest, sizeof digest);
+	_cleanup_free_ char *hex = str_hex(piece->sha256, sizeof piece->sha256);
 	memcpy(*vec_push(&ret->chunks), hex, sizeof *ret->chunks.items);
 	ret->sealed_bytes += (int64_t)piece->sealed.bytes;
 	return 0;
@@ -267,6 +266,12 @@ static int take_chunk(void *context, size_t bytes, uint64_t index, bool final,
 	return 0;
 }
 
+static void *room_for_data(void *context, size_t *ret_bytes, struct err *err)
+{
+	struct writer *writer = context;
+	return pack_room(writer->pack, ret_bytes, err);
+}
+
 static int take_data(void *context, const void *data, size_t bytes, struct err *err)
 {
 	struct writer *writer = context;
@@ -289,7 +294,8 @@ static void run_source(struct writer *writer)
 {
 	const struct bulk_write *write = writer->write;
 	struct err err = {0};
-	struct drain drain = {.take = take_data, .context = writer};
+	struct drain drain = {
+		.take = take_data, .room = room_for_data, .context = writer};
 	int result = write->source(write->source_context, drain, &err);
 	if (result == 0)
 		result = pack_end(writer->pack, &err);

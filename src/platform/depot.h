@@ -99,9 +99,11 @@ struct depot_ops {
 
 	int (*begin)(struct depot *depot, const struct depot_begin *begin,
 		     struct depot_upload **ret, struct err *err);
-	/* Thread-safe. Putting a part again replaces it. *ret may be NULL. */
+	/* Thread-safe. Putting a part again replaces it. `sha256` is the digest of the data for whoever has
+	 * it already (NULL: it is made here); *ret may be NULL. */
 	int (*put_part)(struct depot_upload *upload, unsigned number, const void *data,
-			size_t bytes, struct depot_part *ret, struct err *err);
+			size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+			struct err *err);
 	/* The object as it stands then. ERR_STATE when a part is missing. On failure the upload stays
 	 * where it is and can be resumed. */
 	int (*finish)(struct depot_upload *upload, struct depot_object *ret,

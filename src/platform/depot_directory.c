@@ -210,7 +210,7 @@ static int put(struct depot *depot, const char *name, const void *data, size_t b
 	/* finish() frees the handle in any case: what it leaves behind is found by its id. */
 	struct depot_unfinished left = {.name = mem_strdup(name),
 					.id = directory_upload_id(upload)};
-	int result = directory_put_part(upload, 1, data, bytes, NULL, err);
+	int result = directory_put_part(upload, 1, data, bytes, NULL, NULL, err);
 	if (result == 0)
 		result = directory_finish(upload, &made, err);
 	else

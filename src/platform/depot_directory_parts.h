@@ -28,7 +28,8 @@ int directory_head(struct depot *depot, const char *name, struct depot_object *r
 int directory_begin(struct depot *depot, const struct depot_begin *begin,
 		    struct depot_upload **ret, struct err *err);
 int directory_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		       size_t bytes, struct depot_part *ret, struct err *err);
+		       size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		       struct err *err);
 int directory_finish(struct depot_upload *upload, struct depot_object *ret,
 		     struct err *err);
 int directory_abort(struct depot_upload *upload, struct err *err);

@@ -38,7 +38,7 @@ static bool part_is_there(struct depot_upload *upload, const struct depot_part *
 		have += (size_t)got;
 	}
 	struct depot_part found;
-	upload_list_part(part->number, buffer, want, &found);
+	upload_list_part(part->number, buffer, want, NULL, &found);
 	return strcmp(found.sha256, part->sha256) == 0;
 }
 

@@ -151,7 +151,8 @@ int directory_abort(struct depot_upload *upload, struct err *err)
 /* --- parts --------------------------------------------------------------------------------- */
 
 int directory_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		       size_t bytes, struct depot_part *ret, struct err *err)
+		       size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		       struct err *err)
 {
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
@@ -162,7 +163,7 @@ int directory_put_part(struct depot_upload *upload, unsigned number, const void 
 		return directory_fail("write", upload->name, err);
 
 	struct depot_part part;
-	upload_list_part(number, data, bytes, &part);
+	upload_list_part(number, data, bytes, sha256, &part);
 	_cleanup_free_ char *line = upload_list_line(&part);
 	pthread_mutex_lock(&upload->lock);
 	int result = write_at(upload->list_fd, line, strlen(line), -1);

@@ -93,7 +93,8 @@ int host_head(struct depot *depot, const char *name, struct depot_object *ret,
 int host_begin(struct depot *depot, const struct depot_begin *begin,
 	       struct depot_upload **ret, struct err *err);
 int host_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		  size_t bytes, struct depot_part *ret, struct err *err);
+		  size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		  struct err *err);
 int host_finish(struct depot_upload *upload, struct depot_object *ret, struct err *err);
 int host_abort(struct depot_upload *upload, struct err *err);
 void host_drop(struct depot_upload *upload);

@@ -125,14 +125,15 @@ static int send_part(struct depot_upload *upload, const struct depot_part *part,
 }
 
 int host_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		  size_t bytes, struct depot_part *ret, struct err *err)
+		  size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		  struct err *err)
 {
 	struct depot_part part;
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
 			       "part %u of '%s' with %zu bytes is too large", number,
 			       upload->name, bytes);
-	upload_list_part(number, data, bytes, &part);
+	upload_list_part(number, data, bytes, sha256, &part);
 	bool at_end;
 	if (wait_for_turn(upload, number, &at_end, err) < 0)
 		return err_wrap(err, "part %u", number);

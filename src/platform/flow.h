@@ -15,6 +15,9 @@
 /* Takes bytes; `data` is valid during the call. */
 struct drain {
 	int (*take)(void *context, const void *data, size_t bytes, struct err *err);
+	/* Where the next bytes may be put, so that they need not be copied: at least one, taken from there by the
+	 * next take(). NULL with *err filled. A drain without this takes bytes from anywhere only. */
+	void *(*room)(void *context, size_t *ret_bytes, struct err *err);
 	void *context;
 };
 

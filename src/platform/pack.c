@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "platform/large_memory.h"
 #include "platform/pack_header.h"
 #include "platform/pack_unit.h"
 
@@ -23,7 +24,7 @@ struct pack {
 	size_t used;          /* of the chunk's room */
 	uint64_t index;
 	double share; /* compressed size of the last unit, as a share of its own */
-	bool filling; /* the unit number `filled` has some input */
+	bool begun;   /* the unit number `filled` takes input */
 
 	pthread_mutex_t
 		lock; /* of everything below, but for the units that somebody works on */
@@ -142,7 +143,7 @@ struct pack *pack_new(const struct pack_options *options, struct pack_sink sink)
 	pack->frames_count = (size_t)options->threads;
 	pack->frames = mem_array(unsigned char *, pack->frames_count);
 	for (size_t i = 0; i < pack->frames_count; i++)
-		pack->frames[i] = mem_alloc(UNIT_FRAMES_BYTES);
+		pack->frames[i] = large_memory(UNIT_FRAMES_BYTES);
 	pthread_mutex_init(&pack->lock, NULL);
 	pthread_cond_init(&pack->changed, NULL);
 	start_threads(pack);
@@ -305,33 +306,44 @@ static void hand_over(struct pack *pack)
 	pthread_mutex_unlock(&pack->lock);
 }
 
+void *pack_room(struct pack *pack, size_t *ret_bytes, struct err *err)
+{
+	if (!pack->begun && begin_unit(pack, err) < 0)
+		return NULL;
+	pack->begun = true;
+	struct pack_unit *unit = unit_at(pack, pack->filled);
+	*ret_bytes = unit->wanted_bytes - unit->input_bytes;
+	return unit->input + unit->input_bytes;
+}
+
 int pack_add(struct pack *pack, const void *data, size_t bytes, struct err *err)
 {
 	const unsigned char *at = data;
 	while (bytes > 0) {
-		if (!pack->filling && begin_unit(pack, err) < 0)
+		size_t space;
+		void *room = pack_room(pack, &space, err);
+		if (!room)
 			return -1;
-		struct pack_unit *unit = unit_at(pack, pack->filled);
-		pack->filling = true;
-		size_t space = unit->wanted_bytes - unit->input_bytes;
 		size_t take = bytes < space ? bytes : space;
-		memcpy(unit->input + unit->input_bytes, at, take);
+		if (at != room)
+			memcpy(room, at, take);
+		struct pack_unit *unit = unit_at(pack, pack->filled);
 		unit->input_bytes += take;
 		at += take;
 		bytes -= take;
 		if (unit->input_bytes < unit->wanted_bytes)
 			continue;
 		hand_over(pack);
-		pack->filling = false;
+		pack->begun = false;
 	}
 	return 0;
 }
 
 int pack_end(struct pack *pack, struct err *err)
 {
-	if (pack->filling)
+	if (pack->begun && unit_at(pack, pack->filled)->input_bytes > 0)
 		hand_over(pack);
-	pack->filling = false;
+	pack->begun = false;
 	if (empty_down_to(pack, 0, err) < 0)
 		return -1;
 	return give_chunk(pack, true, err);

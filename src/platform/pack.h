@@ -45,8 +45,11 @@ struct pack;
 
 struct pack *pack_new(const struct pack_options *options, struct pack_sink sink);
 void pack_freep(struct pack **pack);
-/* Adds to the stream; chunks go to the sink as they are full. */
+/* Adds to the stream; chunks go to the sink as they are full. What was put into the pack's room beforehand is added
+ * without being copied. */
 int pack_add(struct pack *pack, const void *data, size_t bytes, struct err *err);
+/* The pack's own memory for what is added next, of at least one byte. Blocks as pack_add() does. */
+void *pack_room(struct pack *pack, size_t *ret_bytes, struct err *err);
 /* The end of the stream: gives out the final chunk. Also an empty stream has one. */
 int pack_end(struct pack *pack, struct err *err);
 

@@ -131,7 +131,8 @@ int s3_list_parts(struct s3 *s3, const char *name, const char *id,
 int s3_begin(struct depot *depot, const struct depot_begin *begin,
 	     struct depot_upload **ret, struct err *err);
 int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		size_t bytes, struct depot_part *ret, struct err *err);
+		size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		struct err *err);
 int s3_finish(struct depot_upload *upload, struct depot_object *ret, struct err *err);
 int s3_abort(struct depot_upload *upload, struct err *err);
 void s3_drop(struct depot_upload *upload);

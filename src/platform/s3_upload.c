@@ -118,7 +118,8 @@ int s3_resume(struct depot *depot, const char *id, const struct depot_begin *beg
 
 /* Putting a part a second time replaces it: sending it again does no harm. */
 int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		size_t bytes, struct depot_part *ret, struct err *err)
+		size_t bytes, const unsigned char *sha256, struct depot_part *ret,
+		struct err *err)
 {
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
@@ -126,9 +127,12 @@ int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
 			       upload->name, bytes);
 	struct s3_headers headers = {0};
 	struct s3_answer answer = {0};
-	unsigned char sha256[DIGEST_SHA256_BYTES];
+	unsigned char made[DIGEST_SHA256_BYTES];
 	_cleanup_free_ char *query = query_of(upload->id, number);
-	digest_sha256(data, bytes, sha256);
+	if (!sha256) {
+		digest_sha256(data, bytes, made);
+		sha256 = made;
+	}
 	s3_headers_checksum(&headers, upload->s3, data, bytes, sha256);
 	struct s3_call call = {.action = "s3:PutObject",
 			       .method = "PUT",

@@ -11,7 +11,7 @@
 
 enum {
 	BLOCK_BYTES = 512,
-	BUFFER_BYTES = 256 << 10,
+	BUFFER_BYTES = 256 << 10, /* stays in a processor's cache until it is taken */
 	NAME_BYTES = 100,
 	PREFIX_BYTES = 155
 };
@@ -37,8 +37,9 @@ struct tar_writer {
 	uint64_t drained;
 	uint64_t left; /* of the content of this entry */
 	struct str path, records, map;
-	size_t filled;
-	char buffer[BUFFER_BYTES];
+	char *buffer; /* ours, when the drain has no room of its own */
+	char *room;   /* where the next bytes go; NULL until there are any */
+	size_t room_bytes, filled;
 };
 
 struct tar_writer *tar_writer_new(struct drain drain)
@@ -46,6 +47,8 @@ struct tar_writer *tar_writer_new(struct drain drain)
 	struct tar_writer *writer = mem_new(struct tar_writer);
 	writer->drain = drain;
 	writer->path = writer->records = writer->map = (struct str)STR_INIT;
+	if (!drain.room)
+		writer->buffer = mem_alloc(BUFFER_BYTES);
 	return writer;
 }
 
@@ -56,6 +59,7 @@ void tar_writer_freep(struct tar_writer **writer)
 	str_release(&(*writer)->path);
 	str_release(&(*writer)->records);
 	str_release(&(*writer)->map);
+	free((*writer)->buffer);
 	free(*writer);
 	*writer = NULL;
 }
@@ -74,7 +78,28 @@ static int flush(struct tar_writer *writer, struct err *err)
 	writer->drained += writer->filled;
 	size_t bytes = writer->filled;
 	writer->filled = 0;
-	return writer->drain.take(writer->drain.context, writer->buffer, bytes, err);
+	return writer->drain.take(writer->drain.context, TAKE_PTR(writer->room), bytes,
+				  err);
+}
+
+/* Room for one byte at least. */
+static int want_room(struct tar_writer *writer, struct err *err)
+{
+	if (writer->room && writer->filled == writer->room_bytes &&
+	    flush(writer, err) < 0)
+		return -1;
+	if (writer->room)
+		return 0;
+	writer->room_bytes = BUFFER_BYTES;
+	if (!writer->drain.room) {
+		writer->room = writer->buffer;
+		return 0;
+	}
+	size_t lent = 0;
+	writer->room = writer->drain.room(writer->drain.context, &lent, err);
+	if (lent < writer->room_bytes)
+		writer->room_bytes = lent;
+	return writer->room ? 0 : -1;
 }
 
 /* NULL: that many zeros. */
@@ -82,12 +107,12 @@ static int put(struct tar_writer *writer, const void *data, uint64_t bytes,
 	       struct err *err)
 {
 	while (bytes) {
-		if (writer->filled == BUFFER_BYTES && flush(writer, err) < 0)
+		if (want_room(writer, err) < 0)
 			return -1;
-		size_t count = BUFFER_BYTES - writer->filled;
+		size_t count = writer->room_bytes - writer->filled;
 		if (count > bytes)
 			count = (size_t)bytes;
-		char *to = writer->buffer + writer->filled;
+		char *to = writer->room + writer->filled;
 		if (data) {
 			memcpy(to, data, count);
 			data = (const char *)data + count;
@@ -100,7 +125,7 @@ static int put(struct tar_writer *writer, const void *data, uint64_t bytes,
 	return 0;
 }
 
-/* Entries are whole blocks, and so is the buffer. */
+/* Entries are whole blocks. */
 static int pad(struct tar_writer *writer, struct err *err)
 {
 	return put(writer, NULL, -tar_writer_bytes(writer) % BLOCK_BYTES, err);
@@ -357,17 +382,17 @@ int tar_writer_space(struct tar_writer *writer, void **ret_space, size_t *ret_by
 		     struct err *err)
 {
 	assert(writer->left > 0);
-	if (writer->filled == BUFFER_BYTES && flush(writer, err) < 0)
+	if (want_room(writer, err) < 0)
 		return -1;
-	size_t room = BUFFER_BYTES - writer->filled;
-	*ret_space = writer->buffer + writer->filled;
+	size_t room = writer->room_bytes - writer->filled;
+	*ret_space = writer->room + writer->filled;
 	*ret_bytes = room < writer->left ? room : (size_t)writer->left;
 	return 0;
 }
 
 void tar_writer_filled(struct tar_writer *writer, size_t bytes)
 {
-	assert(bytes <= writer->left && bytes <= BUFFER_BYTES - writer->filled);
+	assert(bytes <= writer->left && bytes <= writer->room_bytes - writer->filled);
 	writer->filled += bytes;
 	writer->left -= bytes;
 }

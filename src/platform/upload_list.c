@@ -38,11 +38,14 @@ char *upload_list_line(const struct depot_part *part)
 }
 
 void upload_list_part(unsigned number, const void *data, size_t bytes,
-		      struct depot_part *ret)
+		      const unsigned char *sha256, struct depot_part *ret)
 {
-	unsigned char digest[DIGEST_SHA256_BYTES];
-	digest_sha256(data, bytes, digest);
-	_cleanup_free_ char *hex = str_hex(digest, sizeof digest);
+	unsigned char made[DIGEST_SHA256_BYTES];
+	if (!sha256) {
+		digest_sha256(data, bytes, made);
+		sha256 = made;
+	}
+	_cleanup_free_ char *hex = str_hex(sha256, DIGEST_SHA256_BYTES);
 	*ret = (struct depot_part){.number = number, .size_bytes = (int64_t)bytes};
 	snprintf(ret->sha256, sizeof ret->sha256, "%s", hex);
 	snprintf(ret->tag, sizeof ret->tag, "%s", hex);

@@ -30,8 +30,9 @@ char *upload_list_name(const char *text);
 bool upload_list_counts(const char *name, const char *prefix, int64_t begun_ms,
 			int64_t now_ms);
 
-/* A part as it is noted: number, size, and the SHA-256 of its content, which is its tag as well. */
+/* A part as it is noted: number, size, and the SHA-256 of its content, which is its tag as well (`sha256` NULL: it is made
+ * here). */
 void upload_list_part(unsigned number, const void *data, size_t bytes,
-		      struct depot_part *ret);
+		      const unsigned char *sha256, struct depot_part *ret);
 
 #endif

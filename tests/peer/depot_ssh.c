@@ -262,8 +262,9 @@ static void *send_one(void *context)
 	struct sender *sender = context;
 	_cleanup_free_ char *part = mem_alloc(PART);
 	fill(part, sender->number);
-	sender->result = sender->depot->ops->put_part(
-		sender->upload, sender->number, part, sender->bytes, NULL, &sender->err);
+	sender->result =
+		sender->depot->ops->put_part(sender->upload, sender->number, part,
+					     sender->bytes, NULL, NULL, &sender->err);
 	return NULL;
 }
 
@@ -340,7 +341,8 @@ static char *leave_two_parts(struct depot *depot, const struct depot_begin *begi
 		return NULL;
 	for (unsigned number = 1; number <= 2; number++) {
 		fill(part, number);
-		CHECK_OK(depot->ops->put_part(upload, number, part, PART, NULL, &err),
+		CHECK_OK(depot->ops->put_part(upload, number, part, PART, NULL, NULL,
+					      &err),
 			 &err);
 	}
 	depot->ops->drop(upload);
@@ -385,11 +387,12 @@ TEST(an_upload_goes_on)
 		for (unsigned number = (unsigned)parts.count + 1; number <= 3; number++) {
 			fill(part, number);
 			CHECK_OK(depot->ops->put_part(upload, number, part, PART, NULL,
-						      &err),
+						      NULL, &err),
 				 &err);
 		}
 		fill(part, 2);
-		CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, &err), &err);
+		CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, NULL, &err),
+			 &err);
 		CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 		CHECK_INT_EQ(object.size_bytes, 3 * PART);
 		for (unsigned number = 1; number <= 3; number++)
@@ -507,7 +510,7 @@ TEST(a_connection_breaks_in_a_part)
 	if (!CHECK_OK(depot->ops->resume(depot, id, &begin, &upload, &parts, &err), &err))
 		return;
 	CHECK_INT_EQ(parts.count, 2);
-	CHECK_OK(depot->ops->put_part(upload, 3, part, PART, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, part, PART, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	for (unsigned number = 1; number <= 3; number++)
 		has_part(depot, "db/1/data", number, PART);

@@ -288,7 +288,7 @@ static void upload_and_compare(enum s3_checksum checksum)
 	if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
 		return;
 	fill(part, 1);
-	CHECK_OK(depot->ops->put_part(upload, 1, part, PART, &first, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, part, PART, NULL, &first, &err), &err);
 	depot->ops->drop(upload);
 
 	/* The run ends here; the next one finds what is there. */
@@ -304,9 +304,9 @@ static void upload_and_compare(enum s3_checksum checksum)
 		CHECK_STR_EQ(parts.items[0].tag, first.tag);
 	}
 	fill(part, 3);
-	CHECK_OK(depot->ops->put_part(upload, 3, part, 1000, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, part, 1000, NULL, NULL, &err), &err);
 	fill(part, 2);
-	CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	CHECK_INT_EQ(object.size_bytes, 2 * PART + 1000);
 	CHECK(strlen(object.etag) > 32);
@@ -341,7 +341,7 @@ TEST(an_upload_ends_where_another_was_first)
 	struct depot_unfinished_list list = {0};
 	struct err err = {0};
 	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 1, "late", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "late", 4, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->put(depot, "late", "first", 5, &err), &err);
 	CHECK_FAILS(depot->ops->finish(upload, &object, &err), &err, ERR_FAIL,
 		    "exists already");
@@ -368,7 +368,7 @@ TEST(what_is_left_behind_is_abandoned)
 		struct depot_upload *upload = NULL;
 		if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
 			return;
-		CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, &err), &err);
+		CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, NULL, &err), &err);
 		depot->ops->drop(upload);
 	}
 	CHECK_INT_EQ(count_unfinished(depot, "left/", clock_wall_ms() - 3600000), 0);
@@ -449,7 +449,7 @@ TEST(a_locked_object_stays)
 	CHECK_STR_HAS(str_text(&answer.http.body), "<Mode>GOVERNANCE</Mode>");
 	s3_answer_release(&answer);
 	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	depot_object_release(&object);
 }
@@ -482,8 +482,8 @@ static void *put_many_parts(void *context)
 	     i += WORKERS) {
 		char part[1000];
 		memset(part, (int)('a' + i % 26), sizeof part);
-		worker->result =
-			s3_put_part(upload, i + 1, part, sizeof part, NULL, &worker->err);
+		worker->result = s3_put_part(upload, i + 1, part, sizeof part, NULL, NULL,
+					     &worker->err);
 	}
 	return NULL;
 }
@@ -626,8 +626,8 @@ static int whole_upload(struct depot *depot, const char *name, struct err *err)
 	fill(part, 1);
 	if (depot->ops->begin(depot, &begin, &upload, err) < 0)
 		return -1;
-	if (depot->ops->put_part(upload, 1, part, PART, NULL, err) < 0 ||
-	    depot->ops->put_part(upload, 2, part, 1000, NULL, err) < 0) {
+	if (depot->ops->put_part(upload, 1, part, PART, NULL, NULL, err) < 0 ||
+	    depot->ops->put_part(upload, 2, part, 1000, NULL, NULL, err) < 0) {
 		depot->ops->drop(upload);
 		return -1;
 	}

@@ -95,10 +95,14 @@ static int fake_begin(struct depot *depot, const struct depot_begin *begin,
 }
 
 static int fake_put_part(struct depot_upload *upload, unsigned number, const void *data,
-			 size_t bytes, struct depot_part *ret, struct err *err)
+			 size_t bytes, const unsigned char *sha256,
+			 struct depot_part *ret, struct err *err)
 {
 	struct fake *fake = fake_of(upload);
+	unsigned char made[DIGEST_SHA256_BYTES];
 	(void)ret;
+	digest_sha256(data, bytes, made);
+	CHECK(memcmp(sha256, made, sizeof made) == 0);
 	if (fake->mood.slow_ms)
 		usleep(fake->mood.slow_ms * 1000);
 	pthread_mutex_lock(&fake->lock);

@@ -126,11 +126,11 @@ TEST(an_object_in_parts)
 	struct err err = {0};
 	char buffer[16] = "";
 	size_t count = 0;
-	CHECK_OK(depot->ops->put_part(upload, 3, "i", 1, &part, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, "i", 1, NULL, &part, &err), &err);
 	CHECK_STR_EQ(part.sha256,
 		     "de7d1b721a1e0632b7cf04edf5032c8ecffa9f9a08492152b926f1a5a7e765d7");
-	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 2, "efgh", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 2, "efgh", 4, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->list(depot, "", &objects, &err), &err);
 	CHECK_INT_EQ(objects.count, 0);
 	CHECK_INT_EQ(count_unfinished(depot, "db/"), 1);
@@ -162,7 +162,7 @@ TEST(nothing_is_overwritten)
 	size_t count = 0;
 	struct depot_begin again = {.name = "a", .mark = "b2", .part_bytes = 4};
 	struct depot_upload *late = begin_upload(depot, "a");
-	CHECK_OK(depot->ops->put_part(late, 1, "late", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(late, 1, "late", 4, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->put(depot, "a", "first", 5, &err), &err);
 	CHECK_FAILS(depot->ops->put(depot, "a", "second", 6, &err), &err, ERR_FAIL,
 		    "exists already");
@@ -295,7 +295,8 @@ TEST(an_interrupted_upload_goes_on)
 	struct depot_object object = {0};
 	struct err err = {0};
 	for (unsigned i = 1; i <= 3; i++)
-		CHECK_OK(depot->ops->put_part(upload, i, "abcd", 4, NULL, &err), &err);
+		CHECK_OK(depot->ops->put_part(upload, i, "abcd", 4, NULL, NULL, &err),
+			 &err);
 	depot->ops->drop(upload);
 	_cleanup_free_ char *id = only_upload(depot);
 
@@ -314,7 +315,7 @@ TEST(an_interrupted_upload_goes_on)
 		return;
 	CHECK_INT_EQ(parts.count, 2);
 	depot_parts_release(&parts);
-	CHECK_OK(depot->ops->put_part(upload, 3, "wxyz", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, "wxyz", 4, NULL, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	CHECK_INT_EQ(object.size_bytes, 12);
 	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
@@ -330,7 +331,7 @@ TEST(an_upload_that_was_finished_already)
 	struct depot_parts parts = {0};
 	struct depot_object object = {0};
 	struct err err = {0};
-	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, NULL, &err), &err);
 	depot->ops->drop(upload);
 	_cleanup_free_ char *id = only_upload(depot);
 	_cleanup_free_ char *data =
@@ -375,8 +376,8 @@ TEST(an_incomplete_upload_is_not_finished)
 	struct depot_upload *upload = begin_upload(depot, "a");
 	struct depot_object object = {0};
 	struct err err = {0};
-	CHECK_OK(depot->ops->put_part(upload, 2, "abcd", 4, NULL, &err), &err);
-	CHECK_FAILS(depot->ops->put_part(upload, 1, "abcde", 5, NULL, &err), &err,
+	CHECK_OK(depot->ops->put_part(upload, 2, "abcd", 4, NULL, NULL, &err), &err);
+	CHECK_FAILS(depot->ops->put_part(upload, 1, "abcde", 5, NULL, NULL, &err), &err,
 		    ERR_LIMIT, "too large");
 	err_clear(&err);
 	CHECK_FAILS(depot->ops->finish(upload, &object, &err), &err, ERR_STATE,

@@ -260,7 +260,7 @@ static void an_upload(void)
 	static const char *const contents[] = {"aaaa", "BBBB", "cc"};
 	for (size_t i = 0; i < ARRAY_SIZE(contents); i++) {
 		struct depot_part part;
-		upload_list_part(1, contents[i], strlen(contents[i]), &part);
+		upload_list_part(1, contents[i], strlen(contents[i]), NULL, &part);
 		CHECK(strncmp(line, part.sha256, 64) == 0);
 		line += strcspn(line, "\n");
 		line += *line == '\n';

@@ -99,11 +99,21 @@ static void pack_all(const unsigned char *data, size_t len, int threads,
 	memcpy(options.id, id, sizeof id);
 	_cleanup_(pack_freep) struct pack *pack =
 		pack_new(&options, (struct pack_sink){room_for_chunk, take_chunk, ret});
-	/* In pieces that fit nothing. */
-	for (size_t at = 0; at < len; at += 70001)
-		CHECK_OK(pack_add(pack, data + at, len - at < 70001 ? len - at : 70001,
-				  &err),
-			 &err);
+	/* In pieces that fit nothing, and every other one by the pack's own room. */
+	bool lent = false;
+	for (size_t at = 0, bytes, room_bytes; at < len; at += bytes) {
+		const void *from = data + at;
+		bytes = len - at < 70001 ? len - at : 70001;
+		if ((lent = !lent)) {
+			void *room = pack_room(pack, &room_bytes, &err);
+			bytes = bytes < room_bytes ? bytes : room_bytes;
+			from = memcpy(room, from, bytes);
+		}
+		CHECK_OK(pack_add(pack, from, bytes, &err), &err);
+	}
+	/* Asked for and not used. */
+	size_t unused;
+	CHECK(pack_room(pack, &unused, &err) != NULL);
 	CHECK_OK(pack_end(pack, &err), &err);
 }
 

@@ -268,8 +268,9 @@ TEST(sources_of_every_kind)
 				 .stop = STOP_NEVER};
 	struct tree_counts counts = {0};
 	struct err err = {0};
-	CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		 &err);
+	CHECK_OK(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err);
 	CHECK_INT_EQ(counts.entries, 11);
 	CHECK_STR_EQ(str_text(&told), "missing: missing: does not exist\n");
 	_cleanup_free_ char *names = listed(&stream);
@@ -302,10 +303,59 @@ TEST(an_include_that_chose_nothing_is_told)
 				 .stop = STOP_NEVER};
 	struct tree_counts counts = {0};
 	struct err err = {0};
-	CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		 &err);
+	CHECK_OK(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err);
 	CHECK_STR_EQ(str_text(&told),
 		     "unmatched: tree: nothing in it is what 'include' wants\n");
+}
+
+/* A drain that has room of its own, never twice as much, and less than a block at times. */
+struct lender {
+	struct str stream;
+	char memory[1500];
+	size_t lent;
+};
+
+static void *lend(void *context, size_t *ret_bytes, struct err *err)
+{
+	static const size_t sizes[] = {1, 511, 1500, 513, 7};
+	struct lender *lender = context;
+	(void)err;
+	*ret_bytes = sizes[lender->lent++ % ARRAY_SIZE(sizes)];
+	return lender->memory;
+}
+
+static int take_lent(void *context, const void *data, size_t bytes, struct err *err)
+{
+	struct lender *lender = context;
+	CHECK(data == lender->memory && bytes <= sizeof lender->memory);
+	return tree_keep(&lender->stream, data, bytes, err);
+}
+
+TEST(a_drain_may_lend_its_room)
+{
+	_cleanup_free_ char *tree = tree_below("tree");
+	CHECK_INT_EQ(
+		tree_shell(
+			"mkdir tree && head -c 70001 /dev/urandom >tree/noise && touch "
+			"tree/empty && truncate -s 1M tree/holes && printf end >>tree/holes"),
+		0);
+	const struct tree_source source = {.directory = tree, .prefix = "a"};
+	struct tree_pack pack = {
+		.sources = &source, .source_count = 1, .stop = STOP_NEVER};
+	struct lender *lender = mem_new(struct lender);
+	struct tree_counts counts = {0};
+	struct err err = {0};
+	_cleanup_str_ struct str plain = tree_stream(&source, 1);
+	lender->stream = (struct str)STR_INIT;
+	CHECK_OK(tree_pack(&pack, (struct drain){take_lent, lend, lender}, &counts, &err),
+		 &err);
+	CHECK_INT_EQ(counts.bytes, plain.len);
+	CHECK(lender->stream.len == plain.len &&
+	      memcmp(lender->stream.data, plain.data, plain.len) == 0);
+	str_release(&lender->stream);
+	free(lender);
 }
 
 TEST(refuses_sources)
@@ -356,8 +406,8 @@ TEST(refuses_sources)
 			.sources = &row->source, .source_count = 1, .stop = STOP_NEVER};
 		struct tree_counts counts = {0};
 		struct err err = {0};
-		CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts,
-				      &err),
+		CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, NULL, &stream},
+				      &counts, &err),
 			    &err, row->code, row->message);
 	}
 }
@@ -385,8 +435,9 @@ TEST(leaves_out_what_no_restore_makes)
 				 .stop = STOP_NEVER};
 	struct tree_counts counts = {0};
 	struct err err = {0};
-	CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		 &err);
+	CHECK_OK(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err);
 	CHECK_STR_EQ(str_text(&told), "left out: tree/fifo: is a FIFO\n"
 				      "left out: tree/socket: is a socket\n");
 	CHECK_INT_EQ(counts.entries, 2);
@@ -456,9 +507,9 @@ TEST(trees_that_change)
 					 .stop = STOP_NEVER};
 		struct tree_counts counts = {0};
 		struct err err = {0};
-		CHECK_OK(
-			tree_pack(&pack, (struct drain){meddle, &meddler}, &counts, &err),
-			&err);
+		CHECK_OK(tree_pack(&pack, (struct drain){meddle, NULL, &meddler}, &counts,
+				   &err),
+			 &err);
 		CHECK_STR_EQ(str_text(&told), row->told);
 		write_stream("x.tar", &meddler.stream);
 		CHECK_INT_EQ(tree_shell("tar -tvf x.tar | grep -q '1000000.* a$'"), 0);
@@ -506,8 +557,8 @@ TEST(what_cannot_be_read_fails)
 			.sources = &source, .source_count = 1, .stop = STOP_NEVER};
 		struct tree_counts counts = {0};
 		struct err err = {0};
-		CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts,
-				      &err),
+		CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, NULL, &stream},
+				      &counts, &err),
 			    &err, ERR_FAIL, row->message);
 		CHECK_STR_HAS(err.hint, "exclude it");
 		CHECK_INT_EQ(tree_shell("chmod -R 700 tree && rm -r tree"), 0);
@@ -574,8 +625,9 @@ TEST(names_that_no_restore_could_make)
 	struct tree_pack pack = {
 		.sources = &source, .source_count = 1, .stop = STOP_NEVER};
 	struct tree_counts counts = {0};
-	CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		    &err, ERR_FAIL, "4266 bytes");
+	CHECK_FAILS(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err, ERR_FAIL, "4266 bytes");
 	CHECK_OK(scratch_remove(tree, &err), &err);
 }
 
@@ -626,9 +678,10 @@ TEST(stops_when_the_drain_does_or_when_asked)
 	struct tree_counts counts = {0};
 	struct err err = {0};
 	CHECK_INT_EQ(tree_shell("mkdir tree && head -c 1000000 /dev/zero >tree/a"), 0);
-	CHECK_FAILS(tree_pack(&pack, (struct drain){full, NULL}, &counts, &err), &err,
-		    ERR_NET, "stopped up");
+	CHECK_FAILS(tree_pack(&pack, (struct drain){full, NULL, NULL}, &counts, &err),
+		    &err, ERR_NET, "stopped up");
 	pack.stop = (struct stop){.asked = yes, .wake_fd = -1};
-	CHECK_FAILS(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		    &err, ERR_CANCELLED, "");
+	CHECK_FAILS(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err, ERR_CANCELLED, "");
 }

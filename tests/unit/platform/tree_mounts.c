@@ -51,8 +51,8 @@ TEST(one_file_system)
 					 .stop = STOP_NEVER};
 		struct tree_counts counts = {0};
 		struct err err = {0};
-		CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts,
-				   &err),
+		CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, NULL, &stream},
+				   &counts, &err),
 			 &err);
 		CHECK_INT_EQ(counts.entries, row->entries);
 		CHECK_STR_EQ(str_text(&told), row->told);

@@ -81,8 +81,9 @@ static inline struct str tree_stream(const struct tree_source *sources, size_t c
 		.sources = sources, .source_count = count, .stop = STOP_NEVER};
 	struct tree_counts counts = {0};
 	struct err err = {0};
-	CHECK_OK(tree_pack(&pack, (struct drain){tree_keep, &stream}, &counts, &err),
-		 &err);
+	CHECK_OK(
+		tree_pack(&pack, (struct drain){tree_keep, NULL, &stream}, &counts, &err),
+		&err);
 	CHECK_INT_EQ(counts.bytes, stream.len);
 	return stream;
 }
