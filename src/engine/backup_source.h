@@ -3,6 +3,10 @@
  *
  *     backup_source_find() or backup_source_folder() → backup_source_read() → backup_source_release()
  *
+ *     backup_source.c         the source: its stores, what vouches for it, what opens it
+ *     backup_source_choose.c  which copy
+ *     backup_source_read.c    reading it
+ *
  * Stores are tried one after the other: one that does not answer, or whose copy is not what was written, is named
  * in a warning and the next one is asked.
  */
@@ -71,5 +75,19 @@ int64_t backup_source_at_ms(const struct backup_source *source);
 bool backup_source_is_stream(const struct backup_source *source);
 void backup_source_warn(struct backup_source *source, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* --- between its files ------------------------------------------------------------------------ */
+
+/* Takes the copy that is meant by `id`, NULL for the newest; see backup_source_find(). */
+int backup_source_choose(struct backup_source *source, const char *id, struct err *err);
+/* Takes the next store that has it. The first failure is the one that is told. */
+int backup_source_advance(struct backup_source *source, struct err *err);
+/* What opens it, as the source is now. */
+int backup_source_find_key(struct backup_source *source, struct err *err);
+/* What is wrong with a copy that the journal has in the store. */
+void backup_source_note_damage(struct backup_source *source, const char *store,
+			       enum backup_depth depth, const struct err *failure);
+/* What the effects say of objects names the store already. */
+void backup_source_name_store(struct err *err, const char *store);
 
 #endif
