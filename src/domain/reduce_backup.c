@@ -131,6 +131,7 @@ int fold_backup_made(struct fold *fold)
 	if (!str_equal(running_id(entry), id))
 		return refuse_not_running(fold, entry, id);
 	const json_t *since = json_object_get(json_object_get(entry, "running"), "since");
+	copy_replace(entry, id);
 	copy_add(entry,
 		 json_pack("{s:s, s:O, s:s, s:I, s:I, s:I, s:O, s:{}, s:{}}", "id", id,
 			   "at", since, "manifest", manifest, "open_bytes",

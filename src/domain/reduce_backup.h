@@ -33,6 +33,8 @@ json_t *backup_own(struct fold *fold);
 size_t copy_index(const json_t *copies, const char *id);
 /* Takes the copy; of too many the oldest goes. */
 void copy_add(json_t *entry, json_t *copy);
+/* What a verification had found out before the run itself told of its copy makes room for what the run says. */
+void copy_replace(json_t *entry, const char *id);
 /* The copy at that place, the fold's own. */
 json_t *copy_own(json_t *entry, size_t index);
 

@@ -79,8 +79,8 @@ static void set_bad(const struct fold *fold, json_t *copy, const struct verifica
 		  json_pack("{s:s, s:o}", "at", fold->at, "reason", backup_text(reason)));
 }
 
-/* A copy that was found in a store and is not known: one that another journal, or a run that died too early,
- * had made. */
+/* A copy that was found in a store and is not known: a run that died too early had made it, or somebody vouches for it.
+ * Whoever tells of it has made sure of that: what merely lies in a store is told to nobody. */
 static void discover(json_t *entry, const struct verification *v)
 {
 	copy_add(entry, json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:[s], s:{}, s:{}}",
@@ -88,6 +88,14 @@ static void discover(json_t *entry, const struct verification *v)
 				  "open_bytes", (json_int_t)v->open_bytes, "stored_bytes",
 				  (json_int_t)v->stored_bytes, "duration_ms", 0, "stores",
 				  v->store, "verified", "bad"));
+}
+
+void copy_replace(json_t *entry, const char *id)
+{
+	json_t *copies = document_own(entry, "copies");
+	size_t index = copy_index(copies, id);
+	if (index < json_array_size(copies))
+		json_array_remove(copies, index);
 }
 
 int fold_backup_verified(struct fold *fold)

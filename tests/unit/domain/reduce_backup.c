@@ -302,6 +302,20 @@ TEST(a_copy_that_nobody_knew)
 	finish(&j);
 }
 
+/* A verification may see its manifest before the run says that it is done. */
+TEST(what_was_seen_before_it_was_told_is_one_copy)
+{
+	struct journey j = journey_begin("production");
+	journey_go(&j, "backup.begun", NULL, BEGUN, "b1");
+	journey_go(&j, "backup.verified", NULL, VERIFIED, "b1", "s3", "good", "null",
+		   AT_COPY, "'" OTHER_SHA "'");
+	journey_go(&j, "backup.made", NULL, MADE, "b1");
+	CHECK_INT_EQ(json_array_size(member(&j, "copies")), 1);
+	CHECK_STR_EQ(json_get_string(copy_of(&j, "b1"), "manifest", ""), SHA);
+	CHECK_INT_EQ(json_array_size(json_object_get(copy_of(&j, "b1"), "stores")), 2);
+	finish(&j);
+}
+
 TEST(good_is_only_what_was_made)
 {
 	struct journey j = journey_begin("production");
