@@ -109,13 +109,17 @@ struct live_target {
 	int64_t timeout_ms;
 	int64_t open_bytes; /* so much will come */
 	uint64_t entries;
-	bool touched; /* what was there may be changed by now */
-	json_t *run;  /* the outcome of a command, as of run; or NULL */
+	bool in_use;  /* a directory with files that will be replaced */
+	bool touched; /* a command runs, or has run */
+	struct tree_changes changes;
+	json_t *run; /* the outcome of a command, as of run; or NULL */
 };
-/* Looks whether it can be used, before anything is read. */
-int live_target_check(const struct live_target *target, struct err *err);
+/* Looks whether it can be used, before anything is read, and whether it is in use. */
+int live_target_check(struct live_target *target, struct err *err);
 /* target of bulk_read(), with a struct live_target. */
 int live_target_run(void *target, struct spring spring, struct err *err);
+/* May what was there be changed by now? */
+bool live_target_is_touched(const struct live_target *target);
 
 /* live_backup_guard.c: a script for sh that runs `command` with the first `bytes` bytes of its own input, which has to
  * go on with live_guard_end(); when it ends before that, the command is killed before it sees an end. A command that ends

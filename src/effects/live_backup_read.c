@@ -82,7 +82,13 @@ static json_t *make_answer(const struct bulk_counts *counts,
 	return answer;
 }
 
-/* A command cannot unread: all that it is going to get is compared with its digests first. Counts into `watch`, and
+/* A command cannot unread, and a file that was replaced does not come back. */
+static bool cannot_go_back(const struct live_target *target)
+{
+	return json_object_get(target->to, "run") || target->in_use;
+}
+
+/* All that such a target is going to get is compared with its digests first. Counts into `watch`, and
  * takes the time that it took from *read. */
 static int check_sealed(struct bulk_read *read, struct live_bulk_watch *watch,
 			struct err *err)
@@ -134,7 +140,7 @@ static int read_all(struct live_call *call, struct depot *depot, struct opener *
 			err) < 0)
 		return -1;
 	read.chunks = chunks;
-	if (json_object_get(target->to, "run") && check_sealed(&read, &watch, err) < 0)
+	if (cannot_go_back(target) && check_sealed(&read, &watch, err) < 0)
 		return -1;
 	target->timeout_ms = read.timeout_ms;
 	if (bulk_read(&read, &counts, err) < 0)
@@ -143,9 +149,30 @@ static int read_all(struct live_call *call, struct depot *depot, struct opener *
 	return 0;
 }
 
-/* The codes of what was refused, and so changed nothing, are not for a target that was touched. */
-static void say_touched(struct err *err)
+/* How far it came, for whoever has to clear up. */
+static void say_replaced(const struct live_target *target, struct err *err)
 {
+	uint64_t files = target->changes.files;
+	const struct err cause = *err;
+	if (files == 0)
+		return;
+	err_set(err, cause.code,
+		"%.800s; %ju %s in '%.150s' %s replaced or added by then", cause.message,
+		(uintmax_t)files, files == 1 ? "file" : "files",
+		json_get_string(target->to, "directory", "?"),
+		files == 1 ? "was" : "were");
+	err->sys_errno = cause.sys_errno;
+	err_hint(err, "%s",
+		 cause.sys_errno == ENOSPC
+			 ? "make room there and restore once more: each file is whole, "
+			   "either as it was or as it was backed up"
+			 : cause.hint);
+}
+
+/* The codes of what was refused, and so changed nothing, are not for a target that was touched. */
+static void say_touched(const struct live_target *target, struct err *err)
+{
+	say_replaced(target, err);
 	if (err->code == ERR_CONFIG || err->code == ERR_USAGE || err->code == ERR_AUTH)
 		err->code = ERR_FAIL;
 	if (err->sys_errno == EEXIST)
@@ -174,8 +201,8 @@ int live_backup_read(struct live_call *call, json_t **ret_answer, struct err *er
 	    live_depot_open(call, store, live_stop_child(call), &depot, err) < 0)
 		return -1;
 	int result = read_all(call, depot, opener, &target, ret_answer, err);
-	if (result < 0 && target.touched)
-		say_touched(err);
+	if (result < 0 && live_target_is_touched(&target))
+		say_touched(&target, err);
 	json_decref(target.run);
 	return result;
 }

@@ -12,7 +12,7 @@
 #include "platform/ssh.h"
 #include "platform/stage.h"
 
-int live_target_check(const struct live_target *target, struct err *err)
+int live_target_check(struct live_target *target, struct err *err)
 {
 	const json_t *to = target->to;
 	const char *directory = json_get_string(to, "directory", NULL);
@@ -27,7 +27,8 @@ int live_target_check(const struct live_target *target, struct err *err)
 	if (file)
 		return stage_check(file, json_get_bool(to, "overwrite", false), err);
 	if (target->is_tar)
-		return 0;
+		return tree_unpack_check(directory, json_get_bool(to, "overwrite", false),
+					 &target->in_use, err);
 	return err_set(err, ERR_CONFIG,
 		       "this backup is one stream: restore it to a file or a command, "
 		       "not to the directory '%s'",
@@ -41,9 +42,10 @@ static int to_directory(struct live_target *target, struct spring spring, struct
 	struct tree_counts counts = {0};
 	struct tree_unpack unpack = {
 		.directory = json_get_string(target->to, "directory", NULL),
-		.overwrite = json_get_bool(target->to, "overwrite", false),
+		/* One that was empty then must not get the way of one that was not. */
+		.overwrite = target->in_use,
 		.owners = geteuid() == 0,
-		.ret_changed = &target->touched,
+		.ret_changes = &target->changes,
 		.stop = live_stop_child(target->call),
 	};
 	if (tree_unpack(&unpack, spring, &counts, err) < 0)
@@ -188,6 +190,11 @@ static int to_run(struct live_target *target, struct spring spring, struct err *
 	if (result == 0)
 		target->run = live_outcome(target->call, &outcome);
 	return result;
+}
+
+bool live_target_is_touched(const struct live_target *target)
+{
+	return target->touched || target->changes.entries > 0;
 }
 
 int live_target_run(void *context, struct spring spring, struct err *err)

@@ -70,6 +70,12 @@ int tree_pack(const struct tree_pack *pack, struct drain drain, struct tree_coun
 
 /* --- unpacking ----------------------------------------------------------------------------- */
 
+/* What was done to a directory that was in use. */
+struct tree_changes {
+	uint64_t entries; /* made there, or replaced */
+	uint64_t files;   /* of them, without directories */
+};
+
 struct tree_unpack {
 	/* Does not exist, or is an empty directory: then all of it appears at once, by a rename, when everything
 	 * is there. Otherwise `overwrite` must be set: then files are replaced one by one, each by a rename, and what
@@ -79,11 +85,15 @@ struct tree_unpack {
 	/* Give files to their owners, by name where it is known here, else by number; only root can. Else root gives them to
 	 * the owner of the directory (fs.h). */
 	bool owners;
-	/* Set, also on failure, when something in a directory that was in use may have been changed. NULL: nobody
-	 * asks. */
-	bool *ret_changed;
+	/* Filled on failure, too; all 0 when the directory was not in use. NULL: nobody asks. */
+	struct tree_changes *ret_changes;
 	struct stop stop;
 };
+
+/* Looks at a target before anything is read for it, and makes nothing: refuses what tree_unpack() would refuse it for.
+ * *ret_in_use: files there would be replaced. ERR_FAIL with EEXIST as below; ERR_CONFIG: a link to nothing. */
+int tree_unpack_check(const char *directory, bool overwrite, bool *ret_in_use,
+		      struct err *err);
 
 /* Refuses (ERR_CONFIG, with the entry's name) what entry_rules.h refuses: absolute names, "..", paths through links, hard
  * links that lead outside, devices, FIFOs. Symbolic links come back with the target they had, wherever that is, and are

@@ -87,6 +87,46 @@ static void split(const char *directory, char **ret_parent, char **ret_name)
 			    : mem_strdup(*directory == '/' ? "/" : ".");
 }
 
+static int refuse_full(const char *directory, struct err *err)
+{
+	err_set_errno(err, ERR_FAIL, EEXIST, "'%s' is not empty", directory);
+	return err_hint(err, "name a directory that does not exist, or allow files to be "
+			     "replaced");
+}
+
+/* What cannot be opened because it is not there may still take the name: a link that leads to nothing. */
+static int refuse_link(int outside, const char *name, const char *directory,
+		       struct err *err)
+{
+	struct stat status;
+	if (fstatat(outside, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	err_set(err, ERR_CONFIG, "'%s' is a link to something that is not there",
+		directory);
+	return err_hint(err, "make the directory that it leads to, or name another one");
+}
+
+int tree_place_look(const char *directory, bool overwrite, bool *ret_in_use,
+		    struct err *err)
+{
+	_cleanup_free_ char *parent = NULL;
+	_cleanup_free_ char *name = NULL;
+	split(directory, &parent, &name);
+	/* Without the slashes at its end: they would follow a link. */
+	_cleanup_free_ char *path = str_format("%s/%s", parent, name);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*ret_in_use = false;
+	if (fd < 0 && errno == ENOENT)
+		return refuse_link(AT_FDCWD, path, directory, err);
+	if (fd < 0)
+		return fail("unpack into", directory, err);
+	int empty = is_empty(fd);
+	if (empty < 0)
+		return fail("read", directory, err);
+	*ret_in_use = !empty;
+	return empty || overwrite ? 0 : refuse_full(directory, err);
+}
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 static char *staging_name(const char *name)
@@ -170,11 +210,8 @@ static int open_existing(struct tree_place *place, int *existing, bool overwrite
 	find_owner(place, &status);
 	if (empty)
 		return stage(place, existing, &status, directory, err);
-	if (!overwrite) {
-		err_set_errno(err, ERR_FAIL, EEXIST, "'%s' is not empty", directory);
-		return err_hint(err, "name a directory that does not exist, or allow "
-				     "files to be replaced");
-	}
+	if (!overwrite)
+		return refuse_full(directory, err);
 	place->root = *existing;
 	*existing = -1;
 	place->replaces = place->has_mode = true;
@@ -198,6 +235,8 @@ int tree_place_open(struct tree_place *place, const char *directory, bool overwr
 		return open_existing(place, &existing, overwrite, directory, err);
 	if (errno != ENOENT)
 		return fail("unpack into", directory, err);
+	if (refuse_link(place->outside, place->final, directory, err) < 0)
+		return -1;
 	find_owner(place, NULL);
 	return stage(place, &existing, NULL, directory, err);
 }

@@ -32,7 +32,11 @@ struct tree_place {
 	char temporary[40];
 };
 
-/* ERR_FAIL with EEXIST: not empty, and `overwrite` is not set. */
+/* As of tree_unpack_check(). */
+int tree_place_look(const char *directory, bool overwrite, bool *ret_in_use,
+		    struct err *err);
+
+/* ERR_FAIL with EEXIST: not empty, and `overwrite` is not set. ERR_CONFIG: a link to nothing. */
 int tree_place_open(struct tree_place *place, const char *directory, bool overwrite,
 		    struct err *err);
 

@@ -115,6 +115,15 @@ static const char *target_of(struct archive_entry *entry, enum entry_type type)
 				       : NULL;
 }
 
+static void note_change(struct unpacker *unpacker, enum entry_type type)
+{
+	struct tree_changes *changes = unpacker->unpack->ret_changes;
+	if (!changes || !unpacker->maker.place.replaces || !*unpacker->maker.path)
+		return;
+	changes->entries++;
+	changes->files += type != ENTRY_DIRECTORY;
+}
+
 static int unpack_entry(struct unpacker *unpacker, struct err *err)
 {
 	enum entry_type type = type_of(unpacker->entry);
@@ -128,9 +137,7 @@ static int unpack_entry(struct unpacker *unpacker, struct err *err)
 	if (tree_make(&unpacker->maker, unpacker->entry, type,
 		      (struct tree_content){next_piece, unpacker}, err) < 0)
 		return -1;
-	if (unpacker->unpack->ret_changed && unpacker->maker.place.replaces &&
-	    *unpacker->maker.path)
-		*unpacker->unpack->ret_changed = true;
+	note_change(unpacker, type);
 	return 0;
 }
 
@@ -158,9 +165,17 @@ static int unpack_stream(struct unpacker *unpacker, struct err *err)
 	return unpack_entries(unpacker, err);
 }
 
+int tree_unpack_check(const char *directory, bool overwrite, bool *ret_in_use,
+		      struct err *err)
+{
+	return tree_place_look(directory, overwrite, ret_in_use, err);
+}
+
 int tree_unpack(const struct tree_unpack *unpack, struct spring spring,
 		struct tree_counts *ret, struct err *err)
 {
+	if (unpack->ret_changes)
+		*unpack->ret_changes = (struct tree_changes){0};
 	_cleanup_free_ struct unpacker *unpacker = mem_new(struct unpacker);
 	*unpacker = (struct unpacker){.unpack = unpack,
 				      .spring = spring,

@@ -94,7 +94,89 @@ TEST(what_was_touched_is_no_refusal)
 		ask(&world, "backup.read", read_args(&world, "tar", to), &ignored, &err),
 		&err, ERR_FAIL, "system.txt");
 	CHECK_INT_EQ(err.sys_errno == EEXIST, false);
+	CHECK_STR_HAS(err.message, "files in '");
+	CHECK_STR_HAS(err.message, "used' were replaced or added by then");
 	sh("! grep -qx old used/a/one"); /* that is what touching is */
+	_cleanup_free_ char *counted = str_format(
+		"test $(find used ! -type d | wc -l) -eq %ld",
+		strtol(strstr(err.message, "; ") ? strstr(err.message, "; ") + 2 : "0",
+		       NULL, 10));
+	sh(counted);
+}
+
+/* Where files are replaced nothing is before all of it is known to be what was written. */
+TEST(damage_is_found_before_a_file_is_replaced)
+{
+	static const struct row {
+		const char *name;
+		const char *before;
+		bool overwrite;
+		const char *after;
+	} rows[] = {
+		{"in use", "mkdir -p used/a && echo old >used/a/one", true,
+		 "test $(find used ! -type d | wc -l) = 1 && grep -qx old used/a/one"},
+		{"empty", "mkdir used", true, "test -z \"$(ls -A used)\""},
+		{"new", "true", false, "test ! -e used"},
+	};
+	_cleanup_world_ struct world world;
+	_cleanup_free_ char *used = str_format("%s/used", test_directory());
+	world_make(&world);
+	write_tree(&world);
+	if (!CHECK(world.written != NULL))
+		return;
+	sh("printf XX | dd of=store/nightly/1/data.zst.cms bs=1 conv=notrunc "
+	   "seek=$(($(stat -c %s store/nightly/1/data.zst.cms) - 300))");
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		json_t *ignored = NULL;
+		sh(row->before);
+		json_t *to = json_pack("{s:s, s:b}", "directory", used, "overwrite",
+				       row->overwrite);
+		CHECK_FAILS(ask(&world, "backup.read", read_args(&world, "tar", to),
+				&ignored, &err),
+			    &err, ERR_STATE, "is not what was written");
+		CHECK(!strstr(err.message, "replaced"));
+		sh(row->after);
+		sh("rm -rf used");
+	}
+}
+
+/* Before anything is fetched: the store is not even there. */
+TEST(a_target_is_looked_at_first)
+{
+	static const struct row {
+		const char *name;
+		const char *before;
+		bool overwrite;
+		enum err_code code;
+		const char *message;
+	} rows[] = {
+		{"a link to nothing", "ln -s nowhere used", false, ERR_CONFIG,
+		 "is a link to something that is not there"},
+		{"a link to nothing, overwriting", "ln -s nowhere used", true, ERR_CONFIG,
+		 "is a link to something that is not there"},
+		{"in use", "mkdir used && echo own >used/own", false, ERR_FAIL,
+		 "is not empty"},
+		{"a file", "echo own >used", true, ERR_FAIL, "cannot unpack into"},
+	};
+	_cleanup_world_ struct world world;
+	_cleanup_free_ char *used = str_format("%s/used", test_directory());
+	world_make(&world);
+	write_tree(&world);
+	if (!CHECK(world.written != NULL))
+		return;
+	sh("rm -r store");
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		json_t *ignored = NULL;
+		sh(row->before);
+		json_t *to = json_pack("{s:s, s:b}", "directory", used, "overwrite",
+				       row->overwrite);
+		CHECK_FAILS(ask(&world, "backup.read", read_args(&world, "tar", to),
+				&ignored, &err),
+			    &err, row->code, row->message);
+		sh("rm -rf used");
+	}
 }
 
 TEST(what_is_not_there_is_told_within_bounds)
