@@ -92,14 +92,15 @@ static bool may_pass(const struct err *err)
 	return err->code == ERR_NET || err->code == ERR_TIMEOUT;
 }
 
-/* Waits out the pause; false when everybody is to stop. */
-static bool pause_upload(struct bulk_flow *flow, int64_t pause_ms)
+/* Waits out the pause; false when everybody is to stop, or this depot was left behind for another part. */
+static bool pause_upload(const struct target *target, int64_t pause_ms)
 {
+	struct bulk_flow *flow = &target->writer->flow;
 	int64_t until_ms = deadline_after_ms(pause_ms);
 	pthread_mutex_lock(&flow->lock);
-	while (!flow->stopping && deadline_left_ms(until_ms))
+	while (!flow->stopping && !target->left_behind && deadline_left_ms(until_ms))
 		bulk_flow_wait(flow);
-	bool goes_on = !flow->stopping;
+	bool goes_on = !flow->stopping && !target->left_behind;
 	pthread_mutex_unlock(&flow->lock);
 	return goes_on;
 }
@@ -121,7 +122,7 @@ static int put_patiently(struct target *target, uint64_t number, struct err *err
 			pause_ms = LONGEST_PAUSE_MS;
 		*err = why;
 		if (!may_pass(&why) || deadline_left_ms(give_up_ms) < pause_ms ||
-		    !pause_upload(&writer->flow, pause_ms))
+		    !pause_upload(target, pause_ms))
 			return -1;
 	}
 }

@@ -14,9 +14,9 @@ struct depot_upload {
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t moved;
 	struct depot_parts parts;
-	unsigned next;     /* part that belongs at the end */
-	bool busy;         /* somebody is sending it */
-	unsigned failures; /* of sending it */
+	unsigned next; /* part that belongs at the end */
+	bool busy;     /* somebody is sending it */
+	bool failed;   /* it was sent and did not arrive; nobody sends it again yet */
 };
 
 static struct depot_upload *new_upload(struct host *host, const char *id,
@@ -69,21 +69,22 @@ static int wait_for_turn(struct depot_upload *upload, unsigned number, bool *ret
 {
 	int result = 0;
 	pthread_mutex_lock(&upload->lock);
-	unsigned failures = upload->failures;
 	while (result == 0 &&
 	       (number > upload->next || (number == upload->next && upload->busy))) {
-		if (host_wait(&upload->host->options.stop, &upload->moved,
-			      &upload->lock) < 0)
-			result = err_set(err, ERR_CANCELLED, "cancelled");
-		else if (upload->failures != failures && number > upload->next)
+		if (upload->failed)
 			result = err_set(
 				err, ERR_NET,
 				"it has to wait for part %u, which did not arrive",
 				upload->next);
+		else if (host_wait(&upload->host->options.stop, &upload->moved,
+				   &upload->lock) < 0)
+			result = err_set(err, ERR_CANCELLED, "cancelled");
 	}
 	*ret_at_end = result == 0 && number == upload->next;
-	if (*ret_at_end)
+	if (*ret_at_end) {
 		upload->busy = true;
+		upload->failed = false;
+	}
 	pthread_mutex_unlock(&upload->lock);
 	return result;
 }
@@ -97,7 +98,7 @@ static void end_turn(struct depot_upload *upload, const struct depot_part *part,
 	if (part->number == upload->next) {
 		upload->busy = false;
 		upload->next += good;
-		upload->failures += !good;
+		upload->failed = !good;
 		pthread_cond_broadcast(&upload->moved);
 	}
 	pthread_mutex_unlock(&upload->lock);

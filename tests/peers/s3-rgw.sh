@@ -92,7 +92,7 @@ start() {
 		exec radosgw ${ceph[*]} -n client.rgw -f
 	INIT
 	cell_start "$dir" "$dir/init"
-	wait_until 60 curl -sf -o /dev/null "http://$address:21482/" -o /dev/null "http://$address:21483/" || peer_die "radosgw does not start: $(tail -n 5 "$dir/log")"
+	wait_until 60 curl -sf --fail-early -o /dev/null "http://$address:21482/" -o /dev/null "http://$address:21483/" || peer_die "radosgw does not start: $(tail -n 5 "$dir/log")"
 	cat >"$dir/env" <<-ENV
 		S3_KIND=ceph
 		S3_ENDPOINT=http://$address:21482

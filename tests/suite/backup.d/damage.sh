@@ -122,7 +122,7 @@ nothing_outside_the_target() {
 no_room_left() {
 	keygen backup p256
 	mkdir source small
-	tree random source/noise 14000000 9
+	tree random source/noise 30000000 9
 	configure <<-YAML
 		site:
 		  source: {directory: source}
