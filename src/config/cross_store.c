@@ -68,26 +68,55 @@ static void cross_s3(const struct inspection *in, const struct spot *store_spot,
 			    "'kms_key' only counts with encryption aws:kms");
 }
 
+/* Where a store lies on its machine, as it was written; NULL in a bucket. */
+static const char *path_of(const json_t *store)
+{
+	const char *path = json_get_string(store, "directory", NULL);
+	return path ? path : json_get_string(store, "path", NULL);
+}
+
+/* "st" and "./st//" are one path. That an absolute one leads to the same directory is known where belay runs (effect
+ * backup.write). */
+static bool is_same_path(const char *a, const char *b)
+{
+	if (!a || !b || (*a == '/') != (*b == '/'))
+		return a == b;
+	_cleanup_free_ char *left = backup_source_prefix(a);
+	_cleanup_free_ char *right = backup_source_prefix(b);
+	return str_equal(left, right);
+}
+
 /* Two stores in one place: the second upload would find the names taken. */
 static bool is_same_place(const json_t *a, const json_t *b)
 {
-	static const char *const members[] = {"directory", "ssh", "path"};
 	static const char *const s3_members[] = {"endpoint", "region", "bucket",
 						 "prefix"};
 	const json_t *a_s3 = json_object_get(a, "s3"), *b_s3 = json_object_get(b, "s3");
 	if (!*backup_store_kind(a) || !a_s3 != !b_s3)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-		if (!str_equal(json_get_string(a, members[i], NULL),
-			       json_get_string(b, members[i], NULL)))
-			return false;
-	}
+	if (!str_equal(backup_store_kind(a), backup_store_kind(b)) ||
+	    !str_equal(json_get_string(a, "ssh", NULL),
+		       json_get_string(b, "ssh", NULL)) ||
+	    !is_same_path(path_of(a), path_of(b)))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(s3_members); i++) {
 		if (!str_equal(json_get_string(a_s3, s3_members[i], NULL),
 			       json_get_string(b_s3, s3_members[i], NULL)))
 			return false;
 	}
 	return true;
+}
+
+static void report_same_place(const struct inspection *in, const struct spot *spot,
+			      const json_t *store, const char *name, const json_t *other,
+			      const char *taken)
+{
+	const char *path = path_of(store), *its_path = path_of(other);
+	_cleanup_free_ char *paths =
+		str_equal(path, its_path) ? mem_strdup("")
+					  : str_format(" ('%s' is '%s')", path, its_path);
+	problem_add(in, spot, false, mem_strdup("take one of the two out"),
+		    "store '%s' is the same place as '%s'%s", name, taken, paths);
 }
 
 /* Against those before it. */
@@ -103,9 +132,7 @@ static void cross_twice(const struct inspection *in, const struct spot *spot,
 			problem_add(in, spot, false, mem_strdup("give it another 'name'"),
 				    "there are two stores called '%s'", name);
 		if (is_same_place(store, other))
-			problem_add(in, spot, false,
-				    mem_strdup("take one of the two out"),
-				    "store '%s' is the same place as '%s'", name, taken);
+			report_same_place(in, spot, store, name, other, taken);
 	}
 }
 

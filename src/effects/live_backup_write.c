@@ -10,6 +10,7 @@
 #include "live_depot.h"
 #include "live_net.h"
 #include "platform/clock.h"
+#include "platform/fs.h"
 
 enum {
 	DEFAULT_CHUNK_BYTES = 8 << 20,
@@ -87,6 +88,39 @@ static void stores_release(struct stores *stores)
 	free(stores->depots);
 	free(stores->open);
 	free(stores->errors);
+}
+
+/* Against those before it. */
+static int refuse_known(const json_t *stores, size_t index, struct err *err)
+{
+	const json_t *store = json_array_get(stores, index);
+	const char *path = json_get_string(store, "directory", NULL);
+	if (!path)
+		return 0;
+	_cleanup_free_ char *real = fs_real_path(path);
+	for (size_t i = 0; i < index; i++) {
+		const json_t *other = json_array_get(stores, i);
+		const char *its_path = json_get_string(other, "directory", NULL);
+		_cleanup_free_ char *its_real = its_path ? fs_real_path(its_path) : NULL;
+		if (!str_equal(real, its_real))
+			continue;
+		err_set(err, ERR_CONFIG,
+			"store '%s' is the same place as '%s' ('%s' is '%s')",
+			json_get_string(store, "name", "?"),
+			json_get_string(other, "name", "?"), path, its_path);
+		return err_hint(err, "take one of the two out of the configuration");
+	}
+	return 0;
+}
+
+/* Of two stores in one directory the second would find all names taken, and two policies would remove each other's
+ * copies. The configuration has only seen how they are written. */
+static int refuse_twice(const json_t *stores, struct err *err)
+{
+	for (size_t i = 0; i < json_array_size(stores); i++)
+		if (refuse_known(stores, i, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int open_stores(struct live_call *call, struct stores *ret, struct err *err)
@@ -257,7 +291,8 @@ int live_backup_write(struct live_call *call, json_t **ret_answer, struct err *e
 	_cleanup_(sealer_freep) struct sealer *sealer = NULL;
 	__attribute__((cleanup(stores_release))) struct stores stores = {0};
 	__attribute__((cleanup(live_source_release))) struct live_source source = {0};
-	if (open_sealer(call, &sealer, err) < 0 || open_stores(call, &stores, err) < 0 ||
+	if (refuse_twice(json_object_get(call->args, "stores"), err) < 0 ||
+	    open_sealer(call, &sealer, err) < 0 || open_stores(call, &stores, err) < 0 ||
 	    live_source_init(&source, call, err) < 0)
 		return -1;
 	return write_all(call, &source, sealer, &stores, ret_answer, err);

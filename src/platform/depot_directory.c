@@ -174,13 +174,23 @@ int directory_sync(const char *path, struct err *err)
 	return result;
 }
 
-/* Up to the depot's own directory. Whoever was about to use one of them makes it again (link_to()). */
+/* Up to the depot's own directory. Whoever was about to use one of them makes it again (link_to()); whoever removes from
+ * the same ones may be faster, and then what is to be synced lies further up. */
 static int remove_empty(const struct directory *directory, char *path, struct err *err)
 {
-	do
+	for (;;) {
+		struct err why = {0};
 		*strrchr(path, '/') = '\0';
-	while (strlen(path) > strlen(directory->path) && rmdir(path) == 0);
-	return directory_sync(path, err);
+		bool own = strlen(path) <= strlen(directory->path);
+		if (!own && (rmdir(path) == 0 || errno == ENOENT))
+			continue;
+		if (directory_sync(path, &why) == 0)
+			return 0;
+		if (own || why.sys_errno != ENOENT) {
+			*err = why;
+			return -1;
+		}
+	}
 }
 
 static int remove_object(struct depot *depot, const char *name, struct err *err)

@@ -256,6 +256,41 @@ int fs_list(const char *path, char ***ret_names, size_t *ret_count, struct err *
 	return 0;
 }
 
+/* Takes the last part of `path` off, and returns it unless it is "."; *path is "" when nothing is left of it. */
+static char *take_last_part(char *path)
+{
+	size_t end = strlen(path);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	size_t start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	char *part = mem_strndup(path + start, end - start);
+	path[start] = '\0';
+	if (strcmp(part, ".") == 0)
+		*part = '\0';
+	return part;
+}
+
+char *fs_real_path(const char *path)
+{
+	_cleanup_free_ char *head = mem_strdup(path);
+	_cleanup_free_ char *tail = mem_strdup("");
+	for (;;) {
+		_cleanup_free_ char *real = realpath(*head ? head : ".", NULL);
+		if (real && *tail && strcmp(real, "/") == 0)
+			return TAKE_PTR(tail);
+		if (real)
+			return str_format("%s%s", real, tail);
+		if (!*head || strcmp(head, "/") == 0)
+			return mem_strdup(path); /* nobody knows where we are */
+		_cleanup_free_ char *part = take_last_part(head);
+		char *longer = *part ? str_format("/%s%s", part, tail) : mem_strdup(tail);
+		free(tail);
+		tail = longer;
+	}
+}
+
 int fs_stat(const char *path, struct fs_stat *ret, struct err *err)
 {
 	struct stat status;

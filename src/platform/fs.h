@@ -47,6 +47,10 @@ int fs_make_directories(const char *path, struct err *err);
 /* Names in a directory without "." and "..", sorted by bytes. Free each and the array. */
 int fs_list(const char *path, char ***ret_names, size_t *ret_count, struct err *err);
 
+/* Absolute, with links followed, as far as what it names exists; the rest as it is written, without empty parts and ".".
+ * Two paths of one directory give the same text also before it is made. Fresh. */
+char *fs_real_path(const char *path);
+
 enum fs_type { FS_MISSING, FS_FILE, FS_DIRECTORY, FS_LINK, FS_OTHER };
 
 struct fs_stat {

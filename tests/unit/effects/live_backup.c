@@ -465,6 +465,36 @@ TEST(a_passphrase_instead_of_a_key)
 		     "hello\n");
 }
 
+/* However it is written: before anything is made. */
+TEST(one_directory_is_one_store)
+{
+	static const struct row {
+		const char *name;
+		const char *before;
+		const char *path; /* below the test's directory */
+	} rows[] = {
+		{"written in another way", "true", ".//store/."},
+		{"a link to it", "mkdir store && ln -s store same", "same"},
+		{"below a link", "ln -s . here", "here/store"},
+	};
+	_cleanup_world_ struct world world;
+	world_make(&world);
+	FOR_ROWS(row, rows) {
+		struct err err = {0};
+		json_t *ignored = NULL;
+		json_t *args = write_args(&world, "stream", run_source("echo x"));
+		_cleanup_free_ char *path =
+			str_format("%s/%s", test_directory(), row->path);
+		sh(row->before);
+		json_array_append_new(
+			json_object_get(args, "stores"),
+			json_pack("{s:s, s:s}", "name", "there", "directory", path));
+		CHECK_FAILS(ask(&world, "backup.write", args, &ignored, &err), &err,
+			    ERR_CONFIG, "store 'there' is the same place as 'here'");
+		sh("test ! -e store/nightly && rm -rf store same here");
+	}
+}
+
 TEST(a_store_that_cannot_be_used_is_left_behind)
 {
 	_cleanup_world_ struct world world;

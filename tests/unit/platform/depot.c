@@ -272,6 +272,52 @@ TEST(listing_and_removing)
 		    "there is no");
 }
 
+struct remover {
+	pthread_t thread;
+	struct depot *depot;
+	pthread_barrier_t *barrier;
+	char name[32];
+	int result;
+	struct err err;
+};
+
+static void *remove_one(void *context)
+{
+	struct remover *remover = context;
+	pthread_barrier_wait(remover->barrier);
+	remover->result =
+		remover->depot->ops->remove(remover->depot, remover->name, &remover->err);
+	return NULL;
+}
+
+/* Two that tidy up at once: the directories of the one may be gone before it looks at them. */
+TEST(removing_at_the_same_time)
+{
+	enum { ROUNDS = 200, REMOVERS = 4 };
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct err err = {0};
+	for (int round = 0; round < ROUNDS; round++) {
+		struct remover removers[REMOVERS] = {0};
+		pthread_barrier_t barrier;
+		pthread_barrier_init(&barrier, NULL, REMOVERS);
+		for (int i = 0; i < REMOVERS; i++) {
+			removers[i].depot = depot;
+			removers[i].barrier = &barrier;
+			snprintf(removers[i].name, sizeof removers[i].name, "a/b/%d", i);
+			CHECK_OK(depot->ops->put(depot, removers[i].name, "1", 1, &err),
+				 &err);
+		}
+		for (int i = 0; i < REMOVERS; i++)
+			pthread_create(&removers[i].thread, NULL, remove_one,
+				       &removers[i]);
+		for (int i = 0; i < REMOVERS; i++) {
+			pthread_join(removers[i].thread, NULL);
+			CHECK_OK(removers[i].result, &removers[i].err);
+		}
+		pthread_barrier_destroy(&barrier);
+	}
+}
+
 /* --- interrupted --------------------------------------------------------------------------- */
 
 static char *only_upload(struct depot *depot)

@@ -161,6 +161,43 @@ TEST(stats)
 	CHECK_INT_EQ(status.type, FS_MISSING);
 }
 
+TEST(real_paths)
+{
+	static const struct row {
+		const char *name;
+		const char *path,
+			*want; /* below the test's directory; absolute: as it is */
+	} places[] = {
+		{"there", "real", "/real"},
+		{"slashes and dots", ".//real/./", "/real"},
+		{"a link", "link", "/real"},
+		{"not there yet", "real//new/./st/", "/real/new/st"},
+		{"not there yet, behind a link", "link/new", "/real/new"},
+		{"not there at all", "none/x", "/none/x"},
+		{"nothing", "", ""},
+		{"the root", "/", "/"},
+		{"below the root", "//no-such//x", "/no-such/x"},
+	};
+	char before[4096];
+	_cleanup_free_ char *real = below("real");
+	_cleanup_free_ char *link = below("link");
+	_cleanup_free_ char *root = realpath(test_directory(), NULL);
+	CHECK(getcwd(before, sizeof before) && chdir(test_directory()) == 0);
+	CHECK(mkdir(real, 0700) == 0 && symlink("real", link) == 0);
+	FOR_ROWS(row, places) {
+		bool relative = *row->path != '/';
+		_cleanup_free_ char *want =
+			str_format("%s%s", relative ? root : "", row->want);
+		_cleanup_free_ char *absolute =
+			str_format("%s/%s", relative ? root : "", row->path);
+		_cleanup_free_ char *got = fs_real_path(row->path);
+		_cleanup_free_ char *same = fs_real_path(absolute);
+		CHECK_STR_EQ(got, want);
+		CHECK_STR_EQ(same, want);
+	}
+	CHECK(chdir(before) == 0);
+}
+
 TEST(makes_directories)
 {
 	struct err err = {0};
