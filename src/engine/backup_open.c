@@ -24,6 +24,11 @@ static json_t *secret_of(const char *kind, const char *name)
 	return json_pack("{s:{s:s}}", "$secret", kind, name);
 }
 
+static const char *configured_certificate(const struct config_backup *backup)
+{
+	return json_get_string(backup->open, "certificate", NULL);
+}
+
 /* What the words say, in the shape of config_backup.open. *ret: NULL when they say nothing. */
 static int from_words(const struct engine_backup *asked,
 		      const struct config_backup *backup, json_t **ret, struct err *err)
@@ -34,16 +39,14 @@ static int from_words(const struct engine_backup *asked,
 				 secret_of("env", asked->passphrase_env));
 	if (asked->passphrase_env || !asked->key)
 		return 0;
-	const char *configured =
-		backup ? json_get_string(backup->open, "certificate", NULL) : NULL;
-	const char *certificate = asked->certificate ? asked->certificate : configured;
-	bool sealed_for = backup && backup->seal.recipients.count > 0;
-	if (!certificate && !sealed_for) {
+	bool known = backup && (configured_certificate(backup) ||
+				backup->seal.recipients.count > 0);
+	if (!asked->certificate && !known) {
 		err_set(err, ERR_USAGE, "--key needs the certificate that belongs to it");
 		return err_hint(err, "name it with --certificate");
 	}
 	*ret = json_pack("{s:o, s:s*}", "key", secret_of("file", asked->key),
-			 "certificate", certificate);
+			 "certificate", asked->certificate);
 	if (asked->key_passphrase_env)
 		json_object_set_new(*ret, "key_passphrase",
 				    secret_of("env", asked->key_passphrase_env));
@@ -61,22 +64,31 @@ static json_t *from_configuration(const struct config_backup *backup)
 		       : NULL;
 }
 
-/* The texts of all that it is sealed for, one behind the other: the key's own is among them. One that was moved away
- * since is no loss while there is another. Fresh. */
-static int read_recipients(struct effects *fx, const struct config_backup *backup,
-			   char **ret, struct err *err)
+static void add_certificate(struct effects *fx, const char *path, struct str *texts,
+			    struct err *failure)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err err = {0};
+	if (backup_read_certificate(fx, path, &text, &err) == 0)
+		str_addf(texts, "%s\n", text);
+	else if (failure->code == ERR_NONE)
+		*failure = err;
+}
+
+/* The texts of all certificates that are known, one behind the other: that of a key that was named alone is among them, be it
+ * the one that usually opens or another one that it is sealed for. One that was moved away since is no loss while
+ * there is another. Fresh. */
+static int read_certificates(struct effects *fx, const struct config_backup *backup,
+			     char **ret, struct err *err)
 {
 	_cleanup_str_ struct str texts = STR_INIT;
 	const struct config_names *recipients = &backup->seal.recipients;
+	const char *configured = configured_certificate(backup);
 	struct err failure = {0};
-	for (size_t i = 0; i < recipients->count; i++) {
-		_cleanup_free_ char *text = NULL;
-		struct err one = {0};
-		if (backup_read_certificate(fx, recipients->items[i], &text, &one) == 0)
-			str_addf(&texts, "%s\n", text);
-		else if (failure.code == ERR_NONE)
-			failure = one;
-	}
+	for (size_t i = 0; i < recipients->count; i++)
+		add_certificate(fx, recipients->items[i], &texts, &failure);
+	if (configured)
+		add_certificate(fx, configured, &texts, &failure);
 	if (texts.len == 0) {
 		*err = failure;
 		return -1;
@@ -110,7 +122,7 @@ static int complete(struct effects *fx, const struct config_backup *backup,
 		return 0;
 	}
 	if ((path ? backup_read_certificate(fx, path, &certificate, err)
-		  : read_recipients(fx, backup, &certificate, err)) < 0)
+		  : read_certificates(fx, backup, &certificate, err)) < 0)
 		return -1;
 	json_object_set_new(open, "certificate", json_string(certificate));
 	return 0;

@@ -89,9 +89,14 @@ int key_pair_read(const struct secret *key, const struct secret *passphrase,
 		return 0;
 	}
 	key_pair_release(&pair);
-	return err_set(err, ERR_CONFIG,
-		       any ? "the private key does not belong to the certificate"
-			   : "the certificate cannot be read: it has to be in PEM form");
+	if (!any)
+		return err_set(
+			err, ERR_CONFIG,
+			"the certificate cannot be read: it has to be in PEM form");
+	err_set(err, ERR_CONFIG, "the private key does not belong to the certificate");
+	return err_hint(err,
+			"name the one that was made with the key: 'certificate' beside "
+			"the key, or --certificate");
 }
 
 void key_pair_release(struct key_pair *pair)
