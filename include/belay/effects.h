@@ -17,7 +17,9 @@
  * text beside "$secret" members ("optional": true beside it: an optional member that counts as absent when the secret is
  * missing; of STORE's session_token so far), or {"$secret": {"oidc": {"audience": TEXT}}}, the token that GitHub
  * gives this job (permissions: id-token: write); live resolves them for the duration of one call, and redact scrubs
- * every answer and error of every secret value that was ever resolved in this process.
+ * every answer and error of every secret value that was ever resolved in this process. Only what must come back byte for
+ * byte is not scrubbed ([exact] below: digests, signatures, what lies in a store): a value may be in it by chance. Who
+ * shows or keeps words of it scrubs them (effects_redact_text); on a tape they are scrubbed.
  *
  * A hypothetical world. A dry run does not perform acts; it notes them and answers as if they had
  * succeeded. From the first noted act on, observations that look at the changed world cannot be
@@ -113,10 +115,10 @@
  *            signal ("KILL") is null otherwise. max_output_bytes holds for each stream; of a longer
  *            one the beginning and the end are kept, with a line between them that says how much
  *            was left out. Bytes that are not UTF-8 become U+FFFD.
- *   object.list [world]  {store: STORE, prefix} → {objects: [{name, size_bytes, modified_ms}], warning}
+ *   object.list [world] [exact] {store: STORE, prefix} → {objects: [{name, size_bytes, modified_ms}], warning}
  *            By name. warning: a sentence on what the store cannot promise, or null.
- *   object.read [world]  {store, name, max_bytes} → {text|base64, sha256}; ERR_NOT_FOUND, ERR_LIMIT
- *            sha256 is of what lies there: redaction may change the text on its way up.
+ *   object.read [world] [exact] {store, name, max_bytes} → {text|base64, sha256}; ERR_NOT_FOUND, ERR_LIMIT
+ *            sha256 is of what lies there: in a replay the text may have masks.
  *   object.head [world]  {store, name}            → {size_bytes, modified_ms, sha256|null}; ERR_NOT_FOUND
  *   object.write  {store, name, text}             → {sha256}    act; ERR_FAIL with sys_errno EEXIST when
  *            the name is taken by something else than this text, which an earlier try may have written
@@ -259,6 +261,9 @@ int effects_read_file(struct effects *fx, const char *path, size_t max_bytes,
 		      char **ret_text, struct err *err);
 int effects_write_file(struct effects *fx, const char *path, const char *text,
 		       unsigned mode, bool exclusive, struct err *err);
+
+/* Scrubs a text that did not come scrubbed (what is [exact]; argv) and is to be shown or kept. Fresh. */
+char *effects_redact_text(struct effects *fx, const char *text);
 
 /* --- cancellation -------------------------------------------------------------------------- */
 

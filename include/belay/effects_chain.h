@@ -45,9 +45,6 @@ struct effects *effects_new(struct effects_layer *top);
 void effects_free(struct effects *fx);
 void effects_freep(struct effects **fx);
 
-/* Scrubs a text that is about to be shown or stored outside an answer (for example argv). */
-char *effects_redact_text(struct effects *fx, const char *text);
-
 /* Installs SIGINT/SIGTERM handlers that cancel the chain. */
 void effects_catch_signals(void);
 

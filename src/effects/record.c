@@ -1,5 +1,5 @@
 /* The layer that writes a tape (tape.h). It stands above redact, so what it sees of answers is
- * scrubbed; arguments it scrubs itself.
+ * scrubbed; arguments it scrubs itself, and what redact leaves alone (stored.h).
  *
  * A full disk must not turn a good deployment into a failed one: when a line cannot be written the
  * run goes on and the tape ends there, without its end mark. */
@@ -16,6 +16,7 @@
 #include "belay/mem.h"
 #include "layer.h"
 #include "platform/fs.h"
+#include "stored.h"
 #include "tape.h"
 #include "utf8.h"
 
@@ -132,7 +133,9 @@ static int record_perform(struct effects_layer *layer, const struct lane *lane,
 	if (result < 0)
 		json_object_set_new(line, "error", error_json(err));
 	else
-		json_object_set(line, "answer", *ret_answer);
+		json_object_set_new(
+			line, "answer",
+			stored_for_tape(record->layer.below, effect, *ret_answer));
 	append(record, line, lane->path);
 	return result;
 }

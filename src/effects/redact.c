@@ -1,5 +1,6 @@
 /* The layer that keeps secrets below: scrubs every text of an answer (keys too) and of an error, of
- * the values that live resolved and of what looks like a secret. */
+ * the values that live resolved and of what looks like a secret. What must come back byte for byte (stored.h) it leaves
+ * alone. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "live_layer.h"
 #include "patterns.h"
 #include "secrets.h"
+#include "stored.h"
 
 struct redact {
 	struct effects_layer layer;
@@ -156,6 +158,25 @@ static void scrub_fixed(struct redact *redact, char *buffer, size_t size)
 	str_keep_utf8(buffer);
 }
 
+/* But for what must come back byte for byte. */
+static json_t *scrubbed_answer(struct redact *redact, const char *kind, json_t *answer)
+{
+	bool cut = json_is_true(json_object_get(answer, "truncated"));
+	_cleanup_json_ json_t *rest = json_copy(answer);
+	const char *key;
+	json_t *member;
+	json_object_foreach(answer, key, member)
+		if (stored_is_exact(kind, key))
+			json_object_del(rest, key);
+	if (json_object_size(rest) == json_object_size(answer))
+		return scrubbed(redact, answer, cut);
+	json_t *clean = scrubbed(redact, rest, cut);
+	json_object_foreach(answer, key, member)
+		if (stored_is_exact(kind, key))
+			json_object_set(clean, key, member);
+	return clean;
+}
+
 static int redact_perform(struct effects_layer *layer, const struct lane *lane,
 			  const struct effect *effect, json_t **ret_answer,
 			  struct err *err)
@@ -167,8 +188,7 @@ static int redact_perform(struct effects_layer *layer, const struct lane *lane,
 		scrub_fixed(redact, err->hint, sizeof err->hint);
 		return -1;
 	}
-	*ret_answer = scrubbed(redact, answer,
-			       json_is_true(json_object_get(answer, "truncated")));
+	*ret_answer = scrubbed_answer(redact, effect->kind, answer);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "layer.h"
 #include "patterns.h"
 #include "secrets.h"
+#include "stored.h"
 #include "tape.h"
 
 #define TAPE_MAX_BYTES ((size_t)512 << 20)
@@ -372,6 +373,7 @@ static int replay_perform(struct effects_layer *layer, const struct lane *positi
 		return give_error(error, err);
 	/* A copy: Jansson's values must not be shared between a lane's thread and ours. */
 	*ret_answer = json_deep_copy(json_object_get(entry->value, "answer"));
+	stored_as_asked(effect, json_object_get(entry->value, "args"), *ret_answer);
 	return 0;
 }
 

@@ -118,6 +118,60 @@ void backup_manifest_release(struct backup_manifest_read *read)
 	free(read->sha256);
 }
 
+/* The manifest comes as it lies there, with whatever is in it. Its words for people are shown and kept without
+ * secrets; the rest is compared with digests and names. */
+static void scrub_texts(struct effects *fx, json_t *value)
+{
+	const char *key;
+	size_t i;
+	json_t *item;
+	void *next;
+	json_array_foreach(value, i, item) {
+		if (!json_is_string(item)) {
+			scrub_texts(fx, item);
+			continue;
+		}
+		_cleanup_free_ char *clean =
+			effects_redact_text(fx, json_string_value(item));
+		json_array_set_new(value, i, json_string(clean));
+	}
+	json_object_foreach_safe(value, next, key, item) {
+		if (!json_is_string(item)) {
+			scrub_texts(fx, item);
+			continue;
+		}
+		_cleanup_free_ char *clean =
+			effects_redact_text(fx, json_string_value(item));
+		json_object_set_new(value, key, json_string(clean));
+	}
+}
+
+static void scrub_words(struct effects *fx, json_t *manifest)
+{
+	static const char *const lists[] = {"/sources",       "/missing",
+					    "/data/left_out", "/seal/recipients",
+					    "/tools",         "/restore"};
+	static const char *const texts[] = {"host", "belay"};
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		scrub_texts(fx, json_at(manifest, lists[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_free_ char *clean =
+			effects_redact_text(fx, json_get_string(manifest, texts[i], ""));
+		json_object_set_new(manifest, texts[i], json_string(clean));
+	}
+}
+
+/* What is wrong with a manifest may be told in its own words. */
+static int fail_scrubbed(struct effects *fx, struct err *err)
+{
+	_cleanup_free_ char *message = effects_redact_text(fx, err->message);
+	_cleanup_free_ char *hint = effects_redact_text(fx, err->hint);
+	int saved_errno = err->sys_errno;
+	err_set(err, err->code, "%s", message);
+	err->sys_errno = saved_errno;
+	return *hint ? err_hint(err, "%s", hint) : -1;
+}
+
 /* A manifest of another backup that was brought here says so itself. */
 static int check_identity(const json_t *manifest, const char *name, const char *id,
 			  struct err *err)
@@ -156,10 +210,13 @@ int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *n
 		if (digest)
 			err->code =
 				ERR_CONFIG; /* it is what was written: only not for us */
-		return err_wrap(err, "%s", object);
+		err_wrap(err, "%s", object);
+		return fail_scrubbed(fx, err);
 	}
 	ret->text = mem_strdup(text);
-	return check_identity(ret->manifest, name, id, err);
+	scrub_words(fx, ret->manifest);
+	return check_identity(ret->manifest, name, id, err) < 0 ? fail_scrubbed(fx, err)
+								: 0;
 }
 
 int backup_manifest_check_home(const json_t *manifest, const struct config_backup *backup,
