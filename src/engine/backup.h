@@ -4,6 +4,7 @@
  *     backup_store.c   one store: listing, manifests and their signatures, writing what goes with the data
  *     backup_open.c    the key that opens a backup
  *     backup_copy.c    reading one copy in one store, and what was found out about it
+ *     backup_adopt.c   copies that the journal does not know, and which of them it may learn of
  *     backup_keep.c    which copies in a store stay
  *     backup_sweep.c   what dead runs left in a store
  *     backup_watch.c   progress of what takes long
@@ -187,6 +188,20 @@ int backup_copy_look(struct effects *fx, const struct backup_desk *desk,
 		     struct err *err);
 /* Does this error say that the copy is bad? */
 bool backup_is_bad(const struct err *err);
+/* What a look found, for the journal: {type: "backup.verified", data}. `err`: of backup_copy_look(); ERR_NONE, or one
+ * that says that the copy is bad. New. */
+json_t *backup_seen_event(const struct backup_look *look, const struct backup_seen *seen,
+			  const struct err *err);
+
+/* --- copies that the journal does not know (backup_adopt.c) ----------------------------------- */
+
+/* The attempts that the journal has begun and of which it does not know a copy: [id..]. What lies whole under such an
+ * id was made by the run that had the claim. New. */
+json_t *backup_begun(const json_t *state, const char *name);
+/* By its manifest, which no digest vouches for: is it one of this backup, of its environment, and signed where a
+ * certificate is configured? As backup_copy_look(); ERR_INCONCLUSIVE for another environment's. */
+int backup_stranger_check(struct effects *fx, const struct config_backup *backup,
+			  const json_t *store, const char *id, struct err *err);
 
 /* --- what stays (backup_keep.c) --------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "belay/json.h"
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "belay/timefmt.h"
 
 #define SAMPLE_CHUNKS 5
 #define FOLDER_TIMEOUT_MS ((int64_t)6 * 60 * 60 * 1000)
@@ -148,4 +149,42 @@ int backup_copy_look(struct effects *fx, const struct backup_desk *desk,
 	if (check_size(fx, look, object, json_get_int(data, "sealed_bytes", 0), err) < 0)
 		return -1;
 	return read_data(fx, desk, look, ret, err);
+}
+
+/* --- for the journal -------------------------------------------------------------------------- */
+
+static void add_size(json_t *data, const struct backup_seen *seen, const char *key,
+		     const char *from)
+{
+	const json_t *size = json_at(seen->manifest.manifest, from);
+	if (json_is_integer(size))
+		json_object_set(data, key, (json_t *)size);
+}
+
+/* A manifest that says that it is another's makes no copy known that was not. */
+static bool is_what_it_says(const struct backup_look *look, const json_t *manifest)
+{
+	return str_equal(json_get_string(manifest, "name", NULL), look->name) &&
+	       str_equal(json_get_string(manifest, "id", NULL), look->id);
+}
+
+json_t *backup_seen_event(const struct backup_look *look, const struct backup_seen *seen,
+			  const struct err *err)
+{
+	char at[TIME_TEXT_BYTES];
+	int64_t at_ms = 0;
+	bool good = err->code == ERR_NONE;
+	backup_id_time(look->id, &at_ms);
+	json_t *data = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s?, s:s, s:s?}", "backup", look->name, "id",
+		look->id, "store", json_get_string(look->store, "name", ""), "how",
+		backup_depth_name(seen->depth), "outcome", good ? "good" : "bad",
+		"reason", good ? NULL : err->message, "at_copy", time_format(at_ms, at),
+		"manifest",
+		look->digest || is_what_it_says(look, seen->manifest.manifest)
+			? seen->manifest.sha256
+			: NULL);
+	add_size(data, seen, "open_bytes", "/data/open_bytes");
+	add_size(data, seen, "stored_bytes", "/data/sealed_bytes");
+	return json_pack("{s:s, s:o}", "type", "backup.verified", "data", data);
 }

@@ -90,6 +90,17 @@ static bool is_being_made(const struct listing *listing, const char *id)
 	return str_equal(json_get_string(running, "id", NULL), id);
 }
 
+/* What another store has of a known copy, any verification records; what may be a stranger's, only one by its name. */
+static json_t *state_unknown(const struct listing *listing, const struct shelf *shelf,
+			     const char *id)
+{
+	_cleanup_free_ char *reason = str_format(
+		"not on the journal; 'belay backup verify %s/%s' records it, when it is "
+		"yours",
+		listing->backup->name, id);
+	return state_row(shelf, "unknown", reason);
+}
+
 /* Of a copy that the journal does not know to be there. */
 static json_t *judge_stray(const struct listing *listing, const struct shelf *shelf,
 			   const char *id, const json_t *folder)
@@ -97,8 +108,7 @@ static json_t *judge_stray(const struct listing *listing, const struct shelf *sh
 	if (!folder)
 		return state_row(shelf, "absent", NULL);
 	if (json_get_bool(folder, "whole", false))
-		return state_row(shelf, "unknown",
-				 "not on the journal; 'belay backup verify' records it");
+		return state_unknown(listing, shelf, id);
 	return state_row(shelf, "incomplete",
 			 is_being_made(listing, id) ? "it is being made" : NULL);
 }

@@ -4,7 +4,7 @@
  *
  * Only the claim keeps others off, so the journal hears of the attempt before anything is written. A backup is one
  * from the moment its manifest lies in a store: when the journal cannot be told in the end, it is there all the
- * same, and a verification makes it known.
+ * same, and the next run or a verification makes it known, as the journal has heard of its id.
  */
 #include <stdlib.h>
 
@@ -41,6 +41,7 @@ static void making_release(struct backup_making *making)
 	free(making->id);
 	free(making->mark);
 	free(making->dead);
+	json_decref(making->begun);
 	free(making->manifest);
 	free(making->page);
 	free(making->signature);
@@ -118,6 +119,16 @@ static int refuse_claim(const struct backup_making *making, const json_t *runnin
 			     "with --take-lock");
 }
 
+/* Whose place it takes, and what others before it may have left whole. */
+static void note_attempts(struct backup_making *making, const json_t *state)
+{
+	const char *name = making->backup->name;
+	const json_t *running = json_object_get(state_backup(state, name), "running");
+	str_assign(&making->dead, json_get_string(running, "id", NULL));
+	json_decref(making->begun);
+	making->begun = backup_begun(state, name);
+}
+
 static int decide_claim(const struct journal_documents *documents, json_t *events,
 			void *context, struct err *err)
 {
@@ -131,7 +142,7 @@ static int decide_claim(const struct journal_documents *documents, json_t *event
 	if (backup_ask(documents->state, name, now_ms) == BACKUP_BUSY &&
 	    !desk->asked->take_lock && !is_over(making, json_object_get(running, "run")))
 		return refuse_claim(making, running, now_ms, err);
-	str_assign(&making->dead, json_get_string(running, "id", NULL));
+	note_attempts(making, documents->state);
 	take_id(making, state_backup(documents->state, name));
 	json_t *data = json_pack(
 		"{s:s, s:s, s:s, s:o, s:s*}", "backup", name, "id", making->id, "until",
@@ -304,6 +315,7 @@ static int make(struct backup_making *making, json_t **ret_row, struct err *err)
 	    store_append(making->desk->store, decide_claim, making, err) < 0)
 		return -1;
 	backup_targets_sweep(making, making->dead);
+	backup_targets_adopt(making);
 	if (write_data(making, &cause) < 0)
 		return end_failed(making, &cause, ret_row, err);
 	if (answer_is_assumed(making->written)) {

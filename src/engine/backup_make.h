@@ -28,8 +28,9 @@ struct backup_making {
 	struct backup_desk *desk;
 	const struct config_backup *backup;
 	char *id;
-	char *mark; /* 32 hexadecimal digits: of the pack, and whose writing it is */
-	char *dead; /* the attempt whose place it takes, or NULL */
+	char *mark;    /* 32 hexadecimal digits: of the pack, and whose writing it is */
+	char *dead;    /* the attempt whose place it takes, or NULL */
+	json_t *begun; /* attempts before this one whose end nobody told: backup_begun() */
 	int64_t begun_ms, begun_mono_ms;
 	json_t *words;                     /* what the sources are: [text..] */
 	json_t *asked;                     /* of backup.write */
@@ -53,6 +54,10 @@ void backup_targets_sweep(struct backup_making *making, const char *dead);
 /* The manifest and what belongs to it. */
 int backup_words(struct backup_making *making, struct err *err);
 void backup_targets_fill(struct backup_making *making);
+
+/* backup_adopt.c: what lies whole under the ids of making->begun goes on the journal at once. What stands in the way is a
+ * warning. */
+void backup_targets_adopt(struct backup_making *making);
 
 /* backup_made.c */
 /* Names of the stores that have it, or of all that shall have it. New. */

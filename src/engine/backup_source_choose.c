@@ -118,12 +118,21 @@ static int choose_unknown(struct backup_source *source, const char *id)
 	return 0;
 }
 
+/* Only who names it gets what the journal does not know, as long as there is a journal: whoever damages the copies that it
+ * knows and puts up one of his own would choose what comes back. */
+static bool may_be_unknown(const struct backup_source *source, const char *id)
+{
+	const json_t *known = state_backup(backup_desk_state(source->desk), source->name);
+	return id || json_array_size(json_object_get(known, "copies")) == 0;
+}
+
 int backup_source_choose(struct backup_source *source, const char *id, struct err *err)
 {
 	const json_t *copy = NULL;
 	struct err failure = {0};
 	if (backup_find_copy(source->desk, source->backup, id, &copy, &failure) < 0) {
-		if (failure.code == ERR_NOT_FOUND && choose_unknown(source, id) == 0)
+		if (failure.code == ERR_NOT_FOUND && may_be_unknown(source, id) &&
+		    choose_unknown(source, id) == 0)
 			return 0;
 		*err = failure;
 		return -1;

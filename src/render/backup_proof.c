@@ -61,6 +61,25 @@ static void add_remarks(struct str *out, const struct render *render,
 	}
 }
 
+/* "not on the journal: 20261121T… in s3, and 2 more". */
+static void add_strangers(struct str *out, const struct render *render,
+			  const json_t *strangers)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach(strangers, i, row) {
+		long long more = (long long)json_get_int(row, "count", 1) - 1;
+		render_inkf(out, render, INK_WARN, "  ! not on the journal: %s in %s",
+			    json_get_string(row, "id", "?"),
+			    json_get_string(row, "store", "?"));
+		if (more > 0)
+			render_inkf(out, render, INK_WARN, ", and %lld more", more);
+		str_add(out, "\n");
+		render_inkf(out, render, INK_DIM, "    hint: %s\n",
+			    json_get_string(row, "hint", ""));
+	}
+}
+
 void render_backup_verify(struct str *out, const struct render *render,
 			  const json_t *result)
 {
@@ -78,11 +97,15 @@ void render_backup_verify(struct str *out, const struct render *render,
 		backup_add_reason(out, render, row);
 		if (json_array_size(copies) && !render->quiet) {
 			_cleanup_(table_freep) struct table *table = table_new(NULL, 5);
+			table_fold(table);
 			json_array_foreach(copies, k, copy)
 				add_look(table, copy);
 			table_add_to(out, render, table);
 			add_remarks(out, render, copies);
 		}
+		if (!render->quiet)
+			add_strangers(out, render,
+				      json_object_get(row, "not_on_journal"));
 	}
 	told_add(out, render, json_object_get(result, "told"));
 }
@@ -115,6 +138,7 @@ static void add_promises(struct str *out, const struct render *render,
 			 const json_t *result)
 {
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 4);
+	table_fold(table);
 	add_promise(table, "RTO", "until everything is back and checked", result,
 		    "rto_ms", "rto_promised_ms");
 	add_promise(table, "RPO", "would have been lost", result, "rpo_ms",
@@ -125,6 +149,7 @@ static void add_promises(struct str *out, const struct render *render,
 static void add_checks(struct str *out, const struct render *render, const json_t *checks)
 {
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 4);
+	table_fold(table);
 	size_t i;
 	json_t *check;
 	json_array_foreach(checks, i, check) {

@@ -230,7 +230,7 @@ static void add_unreachable(struct str *out, const json_t *stores)
 	json_array_foreach(stores, i, store) {
 		str_addf(out, "\n%s ", markdown_mark("warn"));
 		markdown_add_text(out, json_get_string(store, "store", "?"));
-		str_add(out, " did not answer: ");
+		str_add(out, " could not be asked: ");
 		markdown_add_text(out, json_get_string(store, "reason", "?"));
 		str_add_char(out, '\n');
 	}
@@ -272,6 +272,20 @@ static void add_looks(struct str *out, const json_t *row)
 	}
 }
 
+static void add_strangers(struct str *out, const json_t *row)
+{
+	size_t i;
+	json_t *stranger;
+	json_array_foreach(json_object_get(row, "not_on_journal"), i, stranger) {
+		str_addf(out, "\n%s Not on the journal: ", markdown_mark("warn"));
+		markdown_add_code(out, json_get_string(stranger, "id", "?"));
+		str_add(out, " in ");
+		markdown_add_text(out, json_get_string(stranger, "store", "?"));
+		str_addf(out, ", %lld in all\n",
+			 (long long)json_get_int(stranger, "count", 1));
+	}
+}
+
 void summary_add_backup_verify(struct str *out, const struct summary *summary)
 {
 	const json_t *rows = json_object_get(summary->result, "backups");
@@ -285,8 +299,10 @@ void summary_add_backup_verify(struct str *out, const struct summary *summary)
 		     "|---|---|---|---|---|---|---|\n");
 	json_array_foreach(rows, i, row)
 		add_looks(out, row);
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, row) {
 		add_reason(out, row);
+		add_strangers(out, row);
+	}
 	summary_add_told(out, summary->result);
 }
 

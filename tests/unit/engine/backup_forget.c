@@ -252,7 +252,7 @@ static char *id_of_now(const struct vault *vault)
 			  at + 14, at + 17);
 }
 
-TEST(a_verification_adopts_nothing_that_is_of_another_environment)
+TEST(a_verification_takes_only_what_is_named_and_of_its_environment)
 {
 	FOR_ROWS(row, strangers) {
 		struct vault *vault = vault_new(ONE_STORE);
@@ -263,6 +263,7 @@ TEST(a_verification_adopts_nothing_that_is_of_another_environment)
 		const struct engine_backup newest = {.read_data = true};
 		const struct engine_backup named = {.read_data = true, .id = id};
 		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &newest), row->newest);
+		CHECK_INT_EQ(known_in(vault, "a"), 1); /* nobody named it */
 		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &named), row->named);
 		CHECK_INT_EQ(known_in(vault, "a"), row->adopted ? 2 : 1);
 		vault_end(vault);

@@ -143,6 +143,7 @@ TEST(whenever_a_process_dies_there_is_a_manifest_only_when_all_is_there)
 		vault_revive(vault);
 		CHECK_INT_EQ(run(vault, &again), END_PASSED);
 		CHECK_INT_EQ(vault_count(vault, "near", NULL), whole ? 8 : 4);
+		CHECK_INT_EQ(known_count(vault, "/copies"), whole ? 2 : 1);
 		CHECK_INT_EQ(vault_count(vault, "far", NULL), 4);
 		vault_end(vault);
 		if (!CHECK(acts < 50))

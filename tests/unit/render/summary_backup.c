@@ -50,7 +50,7 @@ static const struct {
 	 "## Backups\n",
 	 {"| ❌ | db | 1d 3h old, promised every 1d | late by 3h |",
 	  "| `id-1` | 3 hours ago | 2 KiB |  | ✅ s3: good<br>❌ off: missing |",
-	  "⚠️ off did not answer: no route\n"},
+	  "⚠️ off could not be asked: no route\n"},
 	 NULL},
 	{"verified",
 	 "result.backup-verify",
@@ -58,6 +58,14 @@ static const struct {
 	 ", 'outcome': 'good', 'how': 'data'}]}]}",
 	 "## ✅ Backups are what was written\n",
 	 {"| ✅ | db | `id-1` | s3 | all of it read again | 2 KiB | 20ms |"},
+	 NULL},
+	{"one is not on the journal",
+	 "result.backup-verify",
+	 "{'backups': [{'name': 'db', 'outcome': 'good', 'reason': null, 'copies': [{" COPY
+	 ", 'outcome': 'good', 'how': 'data'}], 'not_on_journal': [{'store': 's3', 'id': "
+	 "'id-2', 'count': 3}]}]}",
+	 "## ✅ Backups are what was written\n",
+	 {"⚠️ Not on the journal: `id-2` in s3, 3 in all\n"},
 	 NULL},
 	{"damaged",
 	 "result.backup-verify",
