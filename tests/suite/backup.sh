@@ -20,7 +20,10 @@ stories=()
 for word in "$@"; do
 	case $word in
 	--quick) quick=yes ;;
-	*) stories+=("$word") ;;
+	*)
+		[[ " ${all[*]} databases " = *" $word "* ]] || { echo "backup: there is no story '$word'; there are: ${all[*]}" >&2 && exit 2; }
+		stories+=("$word")
+		;;
 	esac
 done
 [ ${#stories[@]} -gt 0 ] || stories=("${all[@]}")
