@@ -34,13 +34,17 @@ void render_inkf(struct str *out, const struct render *render, enum ink ink,
 /* Outside text: control characters and escape sequences become visible ("\x1b" → "␛"). */
 void render_add_safe(struct str *out, const char *text);
 
-/* A table: columns as wide as their widest cell, the last one cut to the terminal. */
+/* A table: columns as wide as their widest cell, the last one cut to the terminal. table_fold(): what of the last
+ * column does not fit goes on lines of its own below the row, broken between words; nothing is lost. */
 struct table;
 struct table *table_new(const char *const *headers, size_t count);
 ATTR_PRINTF(4, 5)
 void table_cell(struct table *table, size_t column, enum ink ink, const char *format,
 		...);
 void table_end_row(struct table *table);
+void table_fold(struct table *table);
+/* What its widest row takes; columns without cells take nothing. */
+size_t table_width(const struct table *table);
 void table_add_to(struct str *out, const struct render *render,
 		  const struct table *table);
 void table_freep(struct table **table);

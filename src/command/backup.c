@@ -80,7 +80,8 @@ static int read_words(const struct command_context *context, struct words *ret,
 
 /* --- the words -------------------------------------------------------------------------------- */
 
-/* So that whoever looks by machine need not read it: one that is late or bad is a failure. */
+/* So that whoever looks by machine need not read it: one that is late or bad is a failure, and where a store could not be
+ * asked nobody knows. */
 static int list(const struct engine *engine, const struct engine_backup *asked,
 		enum engine_end *ret_end, json_t **ret_result, struct err *err)
 {
@@ -92,6 +93,9 @@ static int list(const struct engine *engine, const struct engine_backup *asked,
 	json_array_foreach(json_object_get(*ret_result, "backups"), i, row) {
 		if (str_equal(json_get_string(row, "outcome", ""), "fail"))
 			*ret_end = END_FAILED;
+		else if (*ret_end == END_PASSED &&
+			 json_array_size(json_object_get(row, "unreachable")) > 0)
+			*ret_end = END_INCONCLUSIVE;
 	}
 	return 0;
 }
@@ -218,8 +222,9 @@ const struct command command_backup = {
 		"key that opens them. A backup can be restored without belay: RESTORE.txt beside it "
 		"says how, with openssl, zstd and tar.\n\n"
 		"Exit status: 1 when a backup was not made, or not in all of its stores, or when a "
-		"copy is bad, or list shows one that is late; 5 when a store did not answer, so that nobody knows; 10 when another "
-		"run is making the only one that was asked for.",
+		"copy is bad, or list shows one that is late; 5 when list or verify could not ask a store, so that nobody knows "
+		"(forget and restore then did not do their work, which is 1); 10 when another run is making the only one that was "
+		"asked for.",
 	.arguments = "<run|list|verify|restore|forget|drill|keygen> [NAME[/ID]...]",
 	.min_arguments = 1,
 	.max_arguments = 64,

@@ -13,7 +13,7 @@
 struct shelf {
 	const struct config_store *store;
 	char *lane;
-	json_t *folders; /* {id: folder}; NULL: it did not answer */
+	json_t *folders; /* {id: folder}; NULL: it could not be asked */
 	struct err err;
 };
 
@@ -141,7 +141,7 @@ static json_t *judge(const struct listing *listing, const struct shelf *shelf,
 	bool here = json_has_string(json_object_get(copy, "stores"), shelf->store->name);
 	if (!shelf->folders)
 		return state_row(shelf, here || !copy ? "unknown" : "absent",
-				 here || !copy ? "the store did not answer" : NULL);
+				 here || !copy ? "the store could not be asked" : NULL);
 	return here ? judge_copy(shelf, copy, folder)
 		    : judge_stray(listing, shelf, id, folder);
 }
@@ -337,6 +337,20 @@ static void judge_health(json_t *health, const char *outcome, const char *reason
 	json_object_set_new(health, "reason", json_string(reason));
 }
 
+/* Nobody knows what became of copies in a store that could not be asked: that is no pass, and no failure either. */
+static void judge_reach(const struct listing *listing, json_t *health)
+{
+	_cleanup_str_ struct str text = STR_INIT;
+	for (size_t i = 0; i < listing->count; i++)
+		if (!listing->shelves[i].folders)
+			str_addf(&text, "%s%s", text.len ? ", " : "",
+				 listing->shelves[i].store->name);
+	if (!text.len || str_equal(json_get_string(health, "outcome", ""), "fail"))
+		return;
+	str_add(&text, " could not be asked");
+	judge_health(health, "inconclusive", str_text(&text));
+}
+
 /* New. */
 static json_t *health_there(const struct listing *listing, const json_t *state,
 			    const json_t *rows, int64_t now_ms)
@@ -361,6 +375,7 @@ static json_t *health_there(const struct listing *listing, const json_t *state,
 			 unknown == 1 ? "copy" : "copies");
 		judge_health(health, "warn", str_text(&text));
 	}
+	judge_reach(listing, health);
 	return health;
 }
 

@@ -54,7 +54,7 @@ int backup_store_remove(struct effects *fx, const json_t *store, const char *obj
 			struct err *err)
 {
 	const char *name = json_get_string(store, "name", "the store");
-	_cleanup_free_ char *summary = str_format("remove %s from %s", object, name);
+	_cleanup_free_ char *summary = str_format("remove %s", object);
 	_cleanup_json_ json_t *args =
 		json_pack("{s:O, s:s}", "store", store, "name", object);
 	const struct effect effect = {.kind = "object.remove",

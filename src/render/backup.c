@@ -25,6 +25,7 @@ static void add_stores(struct str *out, const struct render *render, const json_
 	if (json_array_size(stores) == 0)
 		return;
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 4);
+	table_fold(table);
 	json_array_foreach(stores, i, store) {
 		enum ink ink;
 		const char *state = json_get_string(store, "state", "");

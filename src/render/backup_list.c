@@ -94,26 +94,27 @@ static const json_t *place_in(const json_t *copy, const char *store)
 	return NULL;
 }
 
-static struct table *copies_table(const json_t *stores)
+static bool is_state(const json_t *place, const char *state)
 {
-	size_t count = json_array_size(stores), i;
-	json_t *store;
+	return str_equal(json_get_string(place, "state", "absent"), state);
+}
+
+/* COPY AGE SIZE STORED, and a column for each of `names`. */
+static struct table *copies_table(const char *const *names, size_t count)
+{
 	_cleanup_free_ const char **headers = mem_array(const char *, count + 5);
 	headers[0] = "  COPY";
 	headers[1] = "AGE";
 	headers[2] = "SIZE";
 	headers[3] = "STORED";
-	json_array_foreach(stores, i, store)
-		headers[4 + i] = json_string_value(store) ? json_string_value(store) : "";
+	for (size_t i = 0; i < count; i++)
+		headers[4 + i] = names[i];
 	return table_new(headers, 4 + count);
 }
 
-static void add_copy(struct table *table, const struct render *render,
-		     const json_t *stores, const json_t *copy)
+static void add_copy(struct table *table, const struct render *render, const json_t *copy)
 {
 	_cleanup_str_ struct str when = STR_INIT, open = STR_INIT, stored = STR_INIT;
-	size_t i;
-	json_t *store;
 	backup_add_when(&when, copy, "at", render->now_ms);
 	backup_add_size(&open, copy, "open_bytes");
 	backup_add_size(&stored, copy, "stored_bytes");
@@ -121,54 +122,145 @@ static void add_copy(struct table *table, const struct render *render,
 	table_cell(table, 1, INK_DIM, "%s", str_text(&when));
 	table_cell(table, 2, INK_PLAIN, "%s", str_text(&open));
 	table_cell(table, 3, INK_PLAIN, "%s", str_text(&stored));
-	json_array_foreach(stores, i, store) {
-		const json_t *place = place_in(copy, json_string_value(store));
-		const char *state = json_get_string(place, "state", "absent");
-		enum ink ink;
-		const char *mark = backup_state_mark(state, &ink);
-		if (strcmp(state, "absent") == 0)
-			table_cell(table, 4 + i, INK_DIM, "–");
-		else
-			table_cell(table, 4 + i, ink, "%s %s", mark, state);
+}
+
+static size_t copies_shown(const struct render *render, const json_t *copies)
+{
+	size_t count = json_array_size(copies);
+	return render->verbose || count < COPIES_SHOWN ? count : COPIES_SHOWN;
+}
+
+/* A column for each store. */
+static struct table *table_by_store(const struct render *render, const json_t *stores,
+				    const json_t *copies)
+{
+	size_t count = json_array_size(stores), i;
+	json_t *store;
+	_cleanup_free_ const char **names = mem_array(const char *, count + 1);
+	json_array_foreach(stores, i, store)
+		names[i] = json_string_value(store) ? json_string_value(store) : "";
+	struct table *table = copies_table(names, count);
+	for (size_t row = 0; row < copies_shown(render, copies); row++) {
+		const json_t *copy = json_array_get(copies, row);
+		add_copy(table, render, copy);
+		for (i = 0; i < count; i++) {
+			const json_t *place = place_in(copy, names[i]);
+			const char *state = json_get_string(place, "state", "absent");
+			enum ink ink;
+			const char *mark = backup_state_mark(state, &ink);
+			if (is_state(place, "absent"))
+				table_cell(table, 4 + i, INK_DIM, "–");
+			else
+				table_cell(table, 4 + i, ink, "%s %s", mark, state);
+		}
+		table_end_row(table);
 	}
-	table_end_row(table);
+	return table;
+}
+
+/* "✓ good in s3, off; ? unknown in vault"; the ink of the worst of them. */
+static void add_places(struct str *out, const json_t *copy, enum ink *ret_ink)
+{
+	static const char *const states[] = {"bad",     "missing",    "incomplete",
+					     "unknown", "unverified", "good"};
+	size_t i;
+	json_t *place;
+	*ret_ink = INK_DIM;
+	for (size_t s = 0; s < ARRAY_SIZE(states); s++) {
+		size_t count = 0;
+		enum ink ink;
+		const char *mark = backup_state_mark(states[s], &ink);
+		json_array_foreach(json_object_get(copy, "stores"), i, place) {
+			if (!is_state(place, states[s]))
+				continue;
+			if (count++ == 0) {
+				*ret_ink = out->len ? *ret_ink : ink;
+				str_addf(out, "%s%s %s in ", out->len ? "; " : "", mark,
+					 states[s]);
+			} else {
+				str_add(out, ", ");
+			}
+			str_add(out, json_get_string(place, "store", "?"));
+		}
+	}
+	if (out->len == 0)
+		str_add(out, "–");
+}
+
+/* For terminals that are too narrow for a column each. */
+static struct table *table_of_places(const struct render *render, const json_t *copies)
+{
+	static const char *const heading[] = {"STORES"};
+	struct table *table = copies_table(heading, ARRAY_SIZE(heading));
+	table_fold(table);
+	for (size_t row = 0; row < copies_shown(render, copies); row++) {
+		const json_t *copy = json_array_get(copies, row);
+		_cleanup_str_ struct str places = STR_INIT;
+		enum ink ink;
+		add_copy(table, render, copy);
+		add_places(&places, copy, &ink);
+		table_cell(table, 4, ink, "%s", str_text(&places));
+		table_end_row(table);
+	}
+	return table;
+}
+
+static void add_more(struct str *out, const struct render *render, size_t count,
+		     const char *what)
+{
+	if (count > 0)
+		render_inkf(out, render, INK_DIM,
+			    "  … and %zu %s (--verbose shows all)\n", count, what);
 }
 
 static void add_copies(struct str *out, const struct render *render, const json_t *row)
 {
-	const json_t *stores = json_object_get(row, "stores");
 	const json_t *copies = json_object_get(row, "copies");
-	size_t i;
-	json_t *copy;
 	if (json_array_size(copies) == 0)
 		return;
-	_cleanup_(table_freep) struct table *table = copies_table(stores);
-	json_array_foreach(copies, i, copy) {
-		if (!render->verbose && i == COPIES_SHOWN)
-			break;
-		add_copy(table, render, stores, copy);
+	_cleanup_(table_freep) struct table *table =
+		table_by_store(render, json_object_get(row, "stores"), copies);
+	if (render->columns && table_width(table) > render->columns) {
+		table_freep(&table);
+		table = table_of_places(render, copies);
 	}
 	table_add_to(out, render, table);
-	if (i < json_array_size(copies))
-		render_inkf(out, render, INK_DIM,
-			    "  … and %zu older ones (--verbose shows all)\n",
-			    json_array_size(copies) - i);
+	add_more(out, render, json_array_size(copies) - copies_shown(render, copies),
+		 "older ones");
 }
 
-/* Why a copy is bad or missing where it is. */
-static void add_bad(struct str *out, const struct render *render, const json_t *copies)
+static bool is_unreachable(const json_t *unreachable, const char *store)
 {
-	size_t i, k;
+	size_t i;
+	const json_t *row;
+	json_array_foreach(unreachable, i, row) {
+		if (str_equal(json_get_string(row, "store", NULL), store))
+			return true;
+	}
+	return false;
+}
+
+/* Why a copy is bad or missing where it is. Why a store could not be asked is said once, for all that it may have. */
+static void add_bad(struct str *out, const struct render *render, const json_t *row)
+{
+	const json_t *unreachable = json_object_get(row, "unreachable");
+	size_t i, k, count = 0;
 	json_t *copy, *place;
-	json_array_foreach(copies, i, copy) {
+	json_array_foreach(json_object_get(row, "copies"), i, copy) {
 		json_array_foreach(json_object_get(copy, "stores"), k, place) {
 			const char *reason = json_get_string(place, "reason", NULL);
-			if (reason)
-				render_inkf(out, render, INK_WARN, "  ! %s in %s: %s\n",
-					    json_get_string(copy, "id", "?"),
-					    json_get_string(place, "store", "?"), reason);
+			const char *store = json_get_string(place, "store", "?");
+			if (!reason || (is_state(place, "unknown") &&
+					is_unreachable(unreachable, store)))
+				continue;
+			if (!render->verbose && count++ >= COPIES_SHOWN)
+				continue;
+			render_inkf(out, render, INK_WARN, "  ! %s in %s: %s\n",
+				    json_get_string(copy, "id", "?"), store, reason);
 		}
 	}
+	add_more(out, render, count > COPIES_SHOWN ? count - COPIES_SHOWN : 0,
+		 "more like these");
 }
 
 static void add_unreachable(struct str *out, const struct render *render,
@@ -177,7 +269,7 @@ static void add_unreachable(struct str *out, const struct render *render,
 	size_t i;
 	json_t *store;
 	json_array_foreach(stores, i, store)
-		render_inkf(out, render, INK_WARN, "  ! %s did not answer: %s\n",
+		render_inkf(out, render, INK_WARN, "  ! %s could not be asked: %s\n",
 			    json_get_string(store, "store", "?"),
 			    json_get_string(store, "reason", "?"));
 }
@@ -196,7 +288,7 @@ void render_backup_list(struct str *out, const struct render *render,
 		add_proof(out, render, row);
 		add_running(out, render, row);
 		add_copies(out, render, row);
-		add_bad(out, render, json_object_get(row, "copies"));
+		add_bad(out, render, row);
 		add_unreachable(out, render, json_object_get(row, "unreachable"));
 	}
 	if (json_array_size(json_object_get(result, "backups")) == 0)
@@ -205,12 +297,18 @@ void render_backup_list(struct str *out, const struct render *render,
 
 /* --- forget ---------------------------------------------------------------------------------- */
 
+/* Sizes with everything that would go, the manifest and RESTORE.txt too: more than `list` shows for the data. */
 static void add_decisions(struct str *out, const struct render *render,
 			  const json_t *copies)
 {
-	_cleanup_(table_freep) struct table *table = table_new(NULL, 5);
+	static const char *const headers[] = {"    DECISION", "COPY", "AGE", "ALL FILES",
+					      "WHY"};
+	_cleanup_(table_freep) struct table *table = table_new(headers, 5);
 	size_t i, k;
 	json_t *copy, *reason;
+	if (json_array_size(copies) == 0)
+		return;
+	table_fold(table);
 	json_array_foreach(copies, i, copy) {
 		bool keep = json_get_bool(copy, "keep", true);
 		bool stuck = !keep && !json_get_bool(copy, "removed", false);

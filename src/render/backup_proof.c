@@ -97,6 +97,7 @@ void render_backup_verify(struct str *out, const struct render *render,
 		backup_add_reason(out, render, row);
 		if (json_array_size(copies) && !render->quiet) {
 			_cleanup_(table_freep) struct table *table = table_new(NULL, 5);
+			table_fold(table);
 			json_array_foreach(copies, k, copy)
 				add_look(table, copy);
 			table_add_to(out, render, table);
@@ -137,6 +138,7 @@ static void add_promises(struct str *out, const struct render *render,
 			 const json_t *result)
 {
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 4);
+	table_fold(table);
 	add_promise(table, "RTO", "until everything is back and checked", result,
 		    "rto_ms", "rto_promised_ms");
 	add_promise(table, "RPO", "would have been lost", result, "rpo_ms",
@@ -147,6 +149,7 @@ static void add_promises(struct str *out, const struct render *render,
 static void add_checks(struct str *out, const struct render *render, const json_t *checks)
 {
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 4);
+	table_fold(table);
 	size_t i;
 	json_t *check;
 	json_array_foreach(checks, i, check) {

@@ -11,6 +11,7 @@ void render_noted(struct str *out, const struct render *render, const json_t *no
 		str_add_char(out, '\n');
 	render_inkf(out, render, INK_BOLD, "Would do (nothing was changed):\n");
 	_cleanup_(table_freep) struct table *table = table_new(NULL, 3);
+	table_fold(table);
 	size_t index;
 	const json_t *act;
 	json_array_foreach(noted, index, act) {

@@ -1,5 +1,5 @@
-/* Tables: columns as wide as their widest cell, two blanks apart, the last column cut to the
- * terminal. Cells hold safe text (render_add_safe), so widths are what a terminal will use. */
+/* Tables: columns as wide as their widest cell, two blanks apart, the last column cut to the terminal or, where every word of it
+ * counts, folded below its row. Cells hold safe text (render_add_safe), so widths are what a terminal will use. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,8 @@
 #include "belay/mem.h"
 #include "belay/vec.h"
 #include "ink.h"
+
+#define FOLD_INDENT 4 /* of what is below a row, from where the row begins */
 
 struct cell {
 	char *text;
@@ -18,7 +20,7 @@ struct table {
 	struct cell *items; /* `columns` to a row; row 0 is the heading */
 	size_t count, capacity;
 	struct cell *row; /* the one being filled */
-	bool headed;
+	bool headed, folds;
 };
 
 void table_end_row(struct table *table)
@@ -41,6 +43,11 @@ struct table *table_new(const char *const *headers, size_t count)
 		table_end_row(table);
 	}
 	return table;
+}
+
+void table_fold(struct table *table)
+{
+	table->folds = true;
 }
 
 void table_freep(struct table **table)
@@ -111,28 +118,95 @@ static void add_last(struct str *out, const struct render *render,
 	ink_add(out, render, cell->ink, text);
 }
 
-void table_add_to(struct str *out, const struct render *render, const struct table *table)
+/* --- below the row --------------------------------------------------------------------------- */
+
+/* As many words as fit beside each other; a longer one is left whole. */
+static size_t fitting(const char *text, size_t room)
 {
-	assert(table->columns);
+	size_t len = strcspn(text, " ");
+	for (;;) {
+		size_t next = len + strspn(text + len, " ");
+		size_t end = next + strcspn(text + next, " ");
+		_cleanup_free_ char *longer = mem_strndup(text, end);
+		if (!text[next] || str_width(longer) > room)
+			return len;
+		len = end;
+	}
+}
+
+static void add_below(struct str *out, const struct render *render,
+		      const struct cell *cell, size_t indent)
+{
+	size_t room = render->columns > indent ? render->columns - indent : 0;
+	const char *text = cell_text(cell);
+	while (*text) {
+		size_t len = fitting(text, room);
+		_cleanup_free_ char *line = mem_strndup(text, len);
+		str_pad(out, ' ', indent);
+		ink_add(out, render, cell->ink, line);
+		str_add_char(out, '\n');
+		text += len + strspn(text + len, " ");
+	}
+}
+
+/* --- the whole of it ------------------------------------------------------------------------- */
+
+/* Where the last column begins. */
+static size_t measure(const struct table *table, size_t *widths)
+{
 	size_t start = 0;
-	_cleanup_free_ size_t *widths = mem_array(size_t, table->columns);
 	for (size_t i = 0; i < table->columns; i++) {
 		widths[i] = column_width(table, i);
 		start += i + 1 < table->columns && widths[i] ? widths[i] + 2 : 0;
 	}
+	return start;
+}
+
+size_t table_width(const struct table *table)
+{
+	_cleanup_free_ size_t *widths = mem_array(size_t, table->columns);
+	size_t start = measure(table, widths);
+	size_t last = widths[table->columns - 1];
+	return last || !start ? start + last : start - 2;
+}
+
+static void end_line(struct str *out)
+{
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	str_add_char(out, '\n');
+}
+
+static void add_end(struct str *out, const struct render *render,
+		    const struct table *table, size_t row, size_t start)
+{
+	const struct cell *cells = &table->items[row * table->columns];
+	const struct cell *last = &cells[table->columns - 1];
 	size_t room = render->columns > start + 8 ? render->columns - start : 0;
-	for (size_t i = 0; i < table->count; i++) {
-		size_t column = i % table->columns;
-		const struct cell *cell = &table->items[i];
-		if (column + 1 == table->columns) {
-			add_last(out, render, cell, room);
-			while (out->len && out->data[out->len - 1] == ' ')
-				out->data[--out->len] = '\0';
-			str_add_char(out, '\n');
-		} else if (widths[column]) {
-			ink_add(out, render, cell->ink, cell_text(cell));
+	if (table->folds && render->columns &&
+	    start + str_width(cell_text(last)) > render->columns) {
+		end_line(out);
+		add_below(out, render, last, strspn(cell_text(cells), " ") + FOLD_INDENT);
+		return;
+	}
+	add_last(out, render, last, table->folds ? 0 : room);
+	end_line(out);
+}
+
+void table_add_to(struct str *out, const struct render *render, const struct table *table)
+{
+	assert(table->columns);
+	_cleanup_free_ size_t *widths = mem_array(size_t, table->columns);
+	size_t start = measure(table, widths);
+	for (size_t row = 0; row < table->count / table->columns; row++) {
+		const struct cell *cells = &table->items[row * table->columns];
+		for (size_t i = 0; i + 1 < table->columns; i++) {
+			if (!widths[i])
+				continue;
+			ink_add(out, render, cells[i].ink, cell_text(&cells[i]));
 			str_pad(out, ' ',
-				widths[column] - str_width(cell_text(cell)) + 2);
+				widths[i] - str_width(cell_text(&cells[i])) + 2);
 		}
+		add_end(out, render, table, row, start);
 	}
 }

@@ -270,7 +270,7 @@ static const struct health_row {
 	 " is missing in near, missing in far", 1},
 	{"half of one is gone", data_gone, "fail", " is incomplete in far", 0},
 	{"one is cut", data_cut, "fail", " is bad in far", 0},
-	{"a store does not answer", away, "pass", NULL, 0},
+	{"a store does not answer", away, "inconclusive", "far could not be asked", 0},
 	{"one is empty, one does not answer", near_gone_and_away, "fail",
 	 " is missing in near; so it is with 1 more", 0},
 	{"the journal is lost", journal_lost, "warn",

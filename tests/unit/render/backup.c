@@ -96,6 +96,18 @@
 	" 'signer': null, 'reason': null, 'bytes': 100978688, 'duration_ms': "           \
 	"2000}"
 
+#define AWAY                                                                             \
+	"{'name': 'db', 'environment': 'live', 'outcome': 'inconclusive', 'reason': "    \
+	"'s3 could not be asked', 'newest': null, 'age_ms': 10800000, 'every_ms': "      \
+	"null, 'late': false, 'verified_at': null, 'drilled': null, 'drill_due': false, " \
+	"'running': null, 'failed': null, 'stores': ['s3'], 'copies': [{'id': 'c1', "    \
+	"'at': '2026-11-21T07:00:00Z', 'open_bytes': 5, 'stored_bytes': 4, "             \
+	"'duration_ms': 1, 'stores': [{'store': 's3', 'state': 'unknown', 'reason': "    \
+	"'the store could not be asked'}]}, {'id': 'c0', 'at': '2026-11-20T07:00:00Z', " \
+	"'open_bytes': 5, 'stored_bytes': 4, 'duration_ms': 1, 'stores': [{'store': "    \
+	"'s3', 'state': 'unknown', 'reason': 'the store could not be asked'}]}], "       \
+	"'unreachable': [{'store': 's3', 'reason': 'no route to host'}]}"
+
 #define RUNNING(since, until)                                                            \
 	"{'name': 'db', 'environment': 'live', 'outcome': 'pass', 'reason': null, "      \
 	"'newest': null, 'age_ms': 10800000, 'every_ms': null, 'late': false, "          \
@@ -109,6 +121,7 @@ static const struct {
 	render_function *function;
 	const char *schema, *result, *want;
 	bool quiet, verbose;
+	size_t columns;
 } rows[] = {
 	{"made", render_backup, "result.backup",
 	 "{'backups': [" MADE
@@ -235,13 +248,37 @@ static const struct {
 	 "  20261119T070000Z-cc33  2 days ago                      ! incomplete  ✗ missing\n"
 	 "  20261118T070000Z-dd44  3 days ago   1000 B   600 B     · unverified  –\n"
 	 "  ! 20261121T070000Z-aa11 in off: chunk 3 is not what was written\n"
-	 "  ! off did not answer: no route to host\n"
+	 "  ! off could not be asked: no route to host\n"
 	 "\n"
 	 "✗ files  2d 7h old, promised every 1d: later than promised\n"
 	 "  drill failed 1 day ago\n"
 	 "\n"
 	 "? new  there is none yet\n",
 	 false, false},
+	{"a list, where a column each does not fit", render_backup_list,
+	 "result.backup-list",
+	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" HEALTHY "]}",
+	 "✓ db  3h old, promised every 1d\n"
+	 "  verified 10 minutes ago, drill passed 1 day ago\n"
+	 "  COPY                   AGE          SIZE     STORED    STORES\n"
+	 "  20261121T070000Z-aa11  3 hours ago  412 MiB  96.3 MiB\n"
+	 "      ✗ bad in off; ✓ good in s3\n"
+	 "  20261120T070000Z-bb22  1 day ago             85.8 MiB  ? unknown in s3\n"
+	 "  20261119T070000Z-cc33  2 days ago\n"
+	 "      ✗ missing in off; ! incomplete in s3\n"
+	 "  20261118T070000Z-dd44  3 days ago   1000 B   600 B     · unverified in s3\n"
+	 "  ! 20261121T070000Z-aa11 in off: chunk 3 is not what was written\n"
+	 "  ! off could not be asked: no route to host\n",
+	 false, false, 76},
+	{"a store that could not be asked has one line", render_backup_list,
+	 "result.backup-list",
+	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" AWAY "]}",
+	 "? db  3h old: s3 could not be asked\n"
+	 "  COPY  AGE          SIZE  STORED  s3\n"
+	 "  c1    3 hours ago  5 B   4 B     ? unknown\n"
+	 "  c0    1 day ago    5 B   4 B     ? unknown\n"
+	 "  ! s3 could not be asked: no route to host\n",
+	 false, false, 0},
 	{"a list, quiet", render_backup_list, "result.backup-list",
 	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" HEALTHY ", " LATE ", " NEW "]}",
 	 "✓ db  3h old, promised every 1d\n"
@@ -411,16 +448,30 @@ static const struct {
 	 "{'backups': [" KEPT ", " STUCK "]}",
 	 "✓ db\n"
 	 "  directory keeps 7d, the last 2: 1 stays, 2 go, 96.3 MiB freed\n"
-	 "    keep    c0   just now     96.3 MiB  the newest, one of the last 2\n"
-	 "    forget  c9   9 days ago   96.3 MiB  older than 7d, and none of the last 2\n"
-	 "    forget  c10  10 days ago            older than 7d\n"
+	 "    DECISION  COPY  AGE          ALL FILES  WHY\n"
+	 "    keep      c0    just now     96.3 MiB   the newest, one of the last 2\n"
+	 "    forget    c9    9 days ago   96.3 MiB   older than 7d, and none of the last 2\n"
+	 "    forget    c10   10 days ago             older than 7d\n"
 	 "    removed what a dead run left of c11: 2 objects, 1 upload\n"
 	 "\n"
 	 "✗ files\n"
 	 "  s3 failed: no route to host\n"
 	 "    hint: try again\n"
-	 "    still there  c3  3 days ago  5 B  older\n",
+	 "    DECISION     COPY  AGE         ALL FILES  WHY\n"
+	 "    still there  c3    3 days ago  5 B        older\n",
 	 false, false},
+	{"forgotten, where there is no room for the reasons", render_backup_forget,
+	 "result.backup-forget", "{'backups': [" KEPT "]}",
+	 "✓ db\n"
+	 "  directory keeps 7d, the last 2: 1 stays, 2 go, 96.3 MiB freed\n"
+	 "    DECISION  COPY  AGE          ALL FILES  WHY\n"
+	 "    keep      c0    just now     96.3 MiB\n"
+	 "        the newest, one of the last 2\n"
+	 "    forget    c9    9 days ago   96.3 MiB\n"
+	 "        older than 7d, and none of the last 2\n"
+	 "    forget    c10   10 days ago             older than 7d\n"
+	 "    removed what a dead run left of c11: 2 objects, 1 upload\n",
+	 false, false, 60},
 	{"forgotten, quiet", render_backup_forget, "result.backup-forget",
 	 "{'backups': [" KEPT ", " STUCK "]}",
 	 "✓ db\n"
@@ -543,7 +594,8 @@ TEST(backups_are_rendered)
 		const struct render render = {.style = STYLE_PLAIN,
 					      .now_ms = NOW_MS,
 					      .quiet = row->quiet,
-					      .verbose = row->verbose};
+					      .verbose = row->verbose,
+					      .columns = row->columns};
 		_cleanup_json_ json_t *result = golden_json(row->result);
 		check_schema(row->schema, result);
 		_cleanup_free_ char *text =
@@ -614,5 +666,39 @@ TEST(results_of_the_wrong_shape_do_not_crash)
 				golden_text(functions[i], &render, row->result);
 			CHECK(got != NULL);
 		}
+	}
+}
+
+/* Of a hundred damaged copies ten are told in full. */
+TEST(reasons_are_limited)
+{
+	static const struct {
+		const char *name;
+		bool verbose;
+		const char *has, *lacks;
+	} limits[] = {
+		{"the first", false,
+		 "  ! c9 in s3: cut\n  … and 90 more like these (--verbose shows all)\n",
+		 "! c10 in"},
+		{"verbose", true, "  ! c99 in s3: cut\n", "more like these"},
+	};
+	_cleanup_str_ struct str copies = STR_INIT;
+	for (int i = 0; i < 100; i++)
+		str_addf(&copies,
+			 "%s{'id': 'c%d', 'stores': [{'store': 's3', 'state': 'bad', "
+			 "'reason': 'cut'}]}",
+			 i ? ", " : "", i);
+	_cleanup_free_ char *result =
+		str_format("{'backups': [{'name': 'db', 'stores': ['s3'], 'copies': "
+			   "[%s], 'unreachable': []}]}",
+			   str_text(&copies));
+	FOR_ROWS(row, limits) {
+		const struct render render = {.style = STYLE_PLAIN,
+					      .now_ms = NOW_MS,
+					      .verbose = row->verbose};
+		_cleanup_free_ char *text =
+			golden_text(render_backup_list, &render, result);
+		CHECK_STR_HAS(text, row->has);
+		CHECK_NULL(strstr(text, row->lacks));
 	}
 }

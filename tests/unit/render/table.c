@@ -85,3 +85,44 @@ TEST(an_empty_table_is_nothing)
 	table_add_to(&out, &render, table);
 	CHECK_STR_EQ(str_text(&out), "");
 }
+
+static const struct {
+	const char *name, *last;
+	size_t columns;
+	const char *want;
+} folds[] = {
+	{"in a pipe", "younger than 7d, one of the last 2", 0,
+	 "  keep  c1  younger than 7d, one of the last 2\n  keep  c2  x\n"},
+	{"it fits", "younger than 7d", 27,
+	 "  keep  c1  younger than 7d\n  keep  c2  x\n"},
+	{"one column less", "younger than 7d", 26,
+	 "  keep  c1\n      younger than 7d\n  keep  c2  x\n"},
+	{"several lines", "younger than 7d, one of the last 2", 24,
+	 "  keep  c1\n      younger than 7d,\n      one of the last 2\n  keep  c2  x\n"},
+	{"wide characters", "äöü äöü äöü äöü", 17,
+	 "  keep  c1\n      äöü äöü äöü\n      äöü\n  keep  c2  x\n"},
+	{"a word that is too long stays whole", "a 0123456789abcdefghij b", 16,
+	 "  keep  c1\n      a\n      0123456789abcdefghij\n      b\n  keep  c2  x\n"},
+	{"no room at all", "a b", 3,
+	 "  keep  c1\n      a\n      b\n  keep  c2\n      x\n"},
+};
+
+TEST(what_does_not_fit_goes_below_its_row)
+{
+	FOR_ROWS(row, folds) {
+		const struct render render = {.style = STYLE_PLAIN,
+					      .columns = row->columns};
+		_cleanup_(table_freep) struct table *table = table_new(NULL, 3);
+		_cleanup_str_ struct str out = STR_INIT;
+		table_fold(table);
+		for (int i = 1; i < 3; i++) {
+			table_cell(table, 0, INK_PLAIN, "  keep");
+			table_cell(table, 1, INK_PLAIN, "c%d", i);
+			table_cell(table, 2, INK_PLAIN, "%s", i == 1 ? row->last : "x");
+			table_end_row(table);
+		}
+		CHECK_INT_EQ(table_width(table), 12 + str_width(row->last));
+		table_add_to(&out, &render, table);
+		CHECK_STR_EQ(str_text(&out), row->want);
+	}
+}
