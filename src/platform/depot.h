@@ -3,11 +3,12 @@
  *
  * An object is written once and never overwritten: making one whose name is taken is ERR_FAIL with
  * sys_errno EEXIST, and of several that try at once one succeeds. Nothing is visible under a name before
- * all of it is there. What was begun and not finished can be found, continued and abandoned.
+ * all of it is there. What was begun and not finished can be found and abandoned; it goes on within its own run only,
+ * where a part that did not arrive is sent again.
  *
  * A large object comes in parts, numbered from 1, all of one size but the last, in any order and from
  * several threads. Everything else may be called from several threads too, but for finish, abort and drop,
- * which end an upload and free its handle.
+ * which end an upload and free its handle (a finish that failed does not).
  *
  * Names are relative paths (depot_check_name()). Other errors: ERR_NOT_FOUND (object, upload or
  * place), ERR_AUTH (refused), ERR_CONFIG (settings), ERR_LIMIT (too large, full), ERR_NET and ERR_TIMEOUT (after all
@@ -43,7 +44,7 @@ void depot_objects_release(struct depot_objects *objects);
 struct depot_part {
 	unsigned number; /* 1..DEPOT_PARTS_MAX */
 	int64_t size_bytes;
-	char tag[DEPOT_TAG_BYTES]; /* the store's word for the content; the same when asked later */
+	char tag[DEPOT_TAG_BYTES]; /* the store's word for the content, or "" */
 	char sha256[65];           /* or "" when the store does not keep it */
 };
 
@@ -100,24 +101,20 @@ struct depot_ops {
 	int (*begin)(struct depot *depot, const struct depot_begin *begin,
 		     struct depot_upload **ret, struct err *err);
 	/* Thread-safe. Putting a part again replaces it. `sha256` is the digest of the data for whoever has
-	 * it already (NULL: it is made here); *ret may be NULL. */
+	 * it already (NULL: it is made here, where it is needed). */
 	int (*put_part)(struct depot_upload *upload, unsigned number, const void *data,
-			size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-			struct err *err);
-	/* The object as it stands then. ERR_STATE when a part is missing. On failure the upload stays
-	 * where it is and can be resumed. */
+			size_t bytes, const unsigned char *sha256, struct err *err);
+	/* The object as it stands then. ERR_STATE when a part is missing. On failure the upload is still
+	 * there, and its handle good: finish it again, abort or drop it. */
 	int (*finish)(struct depot_upload *upload, struct depot_object *ret,
 		      struct err *err);
 	int (*abort)(struct depot_upload *upload, struct err *err);
-	void (*drop)(struct depot_upload *upload); /* leaves it to be resumed */
+	/* Leaves it as it is: unfinished() finds it. */
+	void (*drop)(struct depot_upload *upload);
 
 	/* Uploads of names that begin with `prefix`, begun before `before_ms` (wall clock). */
 	int (*unfinished)(struct depot *depot, const char *prefix, int64_t before_ms,
 			  struct depot_unfinished_list *ret, struct err *err);
-	/* Continues one. *ret_parts: what is there; parts that are damaged are not. The same `begin`. */
-	int (*resume)(struct depot *depot, const char *id,
-		      const struct depot_begin *begin, struct depot_upload **ret,
-		      struct depot_parts *ret_parts, struct err *err);
 	/* Aborts one that nobody works on. One that is gone already is no error. */
 	int (*abandon)(struct depot *depot, const struct depot_unfinished *which,
 		       struct err *err);

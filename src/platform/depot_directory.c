@@ -217,19 +217,12 @@ static int put(struct depot *depot, const char *name, const void *data, size_t b
 	struct err ignored = {0};
 	if (directory_begin(depot, &begin, &upload, err) < 0)
 		return -1;
-	/* finish() frees the handle in any case: what it leaves behind is found by its id. */
-	struct depot_unfinished left = {.name = mem_strdup(name),
-					.id = directory_upload_id(upload)};
-	int result = directory_put_part(upload, 1, data, bytes, NULL, NULL, err);
+	int result = directory_put_part(upload, 1, data, bytes, NULL, err);
 	if (result == 0)
 		result = directory_finish(upload, &made, err);
-	else
-		directory_drop(upload);
 	if (result < 0)
-		(void)directory_abandon(depot, &left, &ignored);
+		(void)directory_abort(upload, &ignored);
 	depot_object_release(&made);
-	free(left.name);
-	free(left.id);
 	return result;
 }
 
@@ -248,7 +241,6 @@ static const struct depot_ops ops = {
 	.abort = directory_abort,
 	.drop = directory_drop,
 	.unfinished = directory_unfinished,
-	.resume = directory_resume,
 	.abandon = directory_abandon,
 };
 

@@ -2,8 +2,7 @@
  * A depot in a directory of this machine.
  *
  * An object is a file below the directory. What is not finished yet lies in .belay-uploads: ID.data is the
- * content, ID.parts a list of what is in it (first line "belay-upload 1 PART_BYTES MARK NAME", then
- * "NUMBER BYTES SHA256" for each part). A finished object is synced, then linked to its name, which
+ * content, ID.note says whose it is (upload_note.h). A finished object is synced, then linked to its name, which
  * fails when the name is taken, then the directories are synced. The file system needs hard links.
  */
 #ifndef BELAY_PLATFORM_DEPOT_DIRECTORY_H

@@ -1,10 +1,8 @@
 /* room: platform
- * What depot_directory.c, depot_directory_upload.c and depot_directory_resume.c share.
+ * What depot_directory.c, depot_directory_upload.c and depot_directory_left.c share.
  */
 #ifndef BELAY_PLATFORM_DEPOT_DIRECTORY_PARTS_H
 #define BELAY_PLATFORM_DEPOT_DIRECTORY_PARTS_H
-
-#include <pthread.h>
 
 #include "platform/depot.h"
 
@@ -28,41 +26,20 @@ int directory_head(struct depot *depot, const char *name, struct depot_object *r
 int directory_begin(struct depot *depot, const struct depot_begin *begin,
 		    struct depot_upload **ret, struct err *err);
 int directory_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		       size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		       struct err *err);
+		       size_t bytes, const unsigned char *sha256, struct err *err);
 int directory_finish(struct depot_upload *upload, struct depot_object *ret,
 		     struct err *err);
 int directory_abort(struct depot_upload *upload, struct err *err);
 void directory_drop(struct depot_upload *upload);
 int directory_unfinished(struct depot *depot, const char *prefix, int64_t before_ms,
 			 struct depot_unfinished_list *ret, struct err *err);
-int directory_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
-		     struct depot_upload **ret, struct depot_parts *ret_parts,
-		     struct err *err);
 int directory_abandon(struct depot *depot, const struct depot_unfinished *which,
 		      struct err *err);
 
-struct depot_upload {
-	struct directory *directory;
-	char *id, *name, *mark;
-	size_t part_bytes;
-	int data_fd, list_fd;
-	pthread_mutex_t lock; /* of parts */
-	struct depot_parts parts;
-};
-
-/* A handle without files; directory_drop() frees it. */
-struct depot_upload *directory_upload_new(struct directory *directory, const char *id,
-					  const struct depot_begin *begin);
-/* `flags`: for open(2), besides those for reading and writing. */
-int directory_upload_open(struct depot_upload *upload, int flags, struct err *err);
-/* A file of an upload: "data" or "parts". Fresh. */
+/* A file of an upload: "data" or "note". Fresh. */
 char *directory_upload_path(const struct directory *directory, const char *id,
 			    const char *suffix);
 int directory_remove_files(const struct directory *directory, const char *id,
 			   struct err *err);
-
-/* Fresh. */
-char *directory_upload_id(const struct depot_upload *upload);
 
 #endif

@@ -1,5 +1,5 @@
-/* Uploads into a directory, from their beginning to their end: the content in ID.data, what is in it in ID.parts
- * (depot_directory.h). What was left behind is depot_directory_resume.c's. */
+/* Uploads into a directory, from their beginning to their end: the content in ID.data, whose it is in ID.note
+ * (depot_directory.h). What was left behind is depot_directory_left.c's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,14 +13,18 @@
 #include "belay/str.h"
 #include "platform/depot_directory_parts.h"
 #include "platform/fs.h"
-#include "platform/upload_list.h"
+#include "platform/upload_note.h"
 
 #define LINK_TRIES 10
 
-char *directory_upload_id(const struct depot_upload *upload)
-{
-	return mem_strdup(upload->id);
-}
+struct depot_upload {
+	struct directory *directory;
+	char *id, *name;
+	size_t part_bytes;
+	int data_fd;
+	pthread_mutex_t lock; /* of parts */
+	struct depot_parts parts;
+};
 
 char *directory_upload_path(const struct directory *directory, const char *id,
 			    const char *suffix)
@@ -31,32 +35,29 @@ char *directory_upload_path(const struct directory *directory, const char *id,
 static int write_at(int fd, const char *data, size_t bytes, off_t at)
 {
 	while (bytes) {
-		ssize_t written =
-			at < 0 ? write(fd, data, bytes) : pwrite(fd, data, bytes, at);
+		ssize_t written = pwrite(fd, data, bytes, at);
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
 			return -1;
 		data += written;
 		bytes -= (size_t)written;
-		if (at >= 0)
-			at += written;
+		at += written;
 	}
 	return 0;
 }
 
 /* --- beginning and ending ------------------------------------------------------------------ */
 
-struct depot_upload *directory_upload_new(struct directory *directory, const char *id,
-					  const struct depot_begin *begin)
+static struct depot_upload *new_upload(struct directory *directory,
+				       const struct depot_begin *begin)
 {
 	struct depot_upload *upload = mem_new(struct depot_upload);
 	upload->directory = directory;
-	upload->id = mem_strdup(id);
+	upload->id = upload_id_new();
 	upload->name = mem_strdup(begin->name);
-	upload->mark = mem_strdup(begin->mark);
 	upload->part_bytes = begin->part_bytes;
-	upload->data_fd = upload->list_fd = -1;
+	upload->data_fd = -1;
 	pthread_mutex_init(&upload->lock, NULL);
 	return upload;
 }
@@ -65,30 +66,42 @@ void directory_drop(struct depot_upload *upload)
 {
 	if (upload->data_fd >= 0)
 		close(upload->data_fd);
-	if (upload->list_fd >= 0)
-		close(upload->list_fd);
 	pthread_mutex_destroy(&upload->lock);
 	depot_parts_release(&upload->parts);
 	free(upload->id);
 	free(upload->name);
-	free(upload->mark);
 	free(upload);
 }
 
-int directory_upload_open(struct depot_upload *upload, int flags, struct err *err)
+/* A new file of the upload, for its owner only. -1: not made. */
+static int make_file(const struct depot_upload *upload, const char *suffix,
+		     struct err *err)
 {
-	_cleanup_free_ char *list =
-		directory_upload_path(upload->directory, upload->id, "parts");
-	_cleanup_free_ char *data =
-		directory_upload_path(upload->directory, upload->id, "data");
-	upload->list_fd =
-		open(list, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-	if (upload->list_fd < 0)
-		return directory_fail("write", list, err);
-	upload->data_fd = open(data, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-	if (upload->data_fd < 0)
-		return directory_fail("write", data, err);
-	return 0;
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	_cleanup_free_ char *path =
+		directory_upload_path(upload->directory, upload->id, suffix);
+	int fd = open(path, flags, 0600);
+	if (fd < 0)
+		return directory_fail("write", path, err);
+	fs_hand_over(fd, path);
+	return fd;
+}
+
+/* The note first: content without one is nobody's. */
+static int make_files(struct depot_upload *upload, const struct depot_begin *begin,
+		      struct err *err)
+{
+	_cleanup_free_ char *note = upload_note_text(begin);
+	int fd = make_file(upload, "note", err);
+	if (fd < 0)
+		return -1;
+	int result = write_at(fd, note, strlen(note), 0);
+	if (result < 0)
+		directory_fail("write", upload->name, err);
+	close(fd);
+	if (result == 0)
+		upload->data_fd = make_file(upload, "data", err);
+	return result < 0 || upload->data_fd < 0 ? -1 : 0;
 }
 
 static int refuse_existing(struct depot *depot, const char *name, struct err *err)
@@ -110,28 +123,21 @@ int directory_begin(struct depot *depot, const struct depot_begin *begin,
 	_cleanup_free_ char *uploads = directory_path(directory, DIRECTORY_UPLOADS);
 	if (fs_make_directories(uploads, err) < 0)
 		return -1;
-	_cleanup_free_ char *id = upload_id_new();
-	_cleanup_free_ char *line = upload_list_first(begin);
-	struct depot_upload *upload = directory_upload_new(directory, id, begin);
-	int result = directory_upload_open(upload, O_CREAT | O_EXCL, err);
-	if (result == 0 && write_at(upload->list_fd, line, strlen(line), -1) < 0)
-		result = directory_fail("write", uploads, err);
-	if (result < 0) {
+	struct depot_upload *upload = new_upload(directory, begin);
+	if (make_files(upload, begin, err) < 0) {
 		struct err ignored = {0};
 		(void)directory_abort(upload, &ignored);
 		return -1;
 	}
-	fs_hand_over(upload->list_fd, uploads);
-	fs_hand_over(upload->data_fd, uploads);
 	*ret = upload;
 	return 0;
 }
 
-/* Content first: a list without content is still found. */
+/* Content first: a note without content is still found. */
 int directory_remove_files(const struct directory *directory, const char *id,
 			   struct err *err)
 {
-	static const char *const suffixes[] = {"data", "parts"};
+	static const char *const suffixes[] = {"data", "note"};
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		_cleanup_free_ char *path =
 			directory_upload_path(directory, id, suffixes[i]);
@@ -151,9 +157,9 @@ int directory_abort(struct depot_upload *upload, struct err *err)
 /* --- parts --------------------------------------------------------------------------------- */
 
 int directory_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		       size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		       struct err *err)
+		       size_t bytes, const unsigned char *sha256, struct err *err)
 {
+	(void)sha256;
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
 			       "part %u of '%s' with %zu bytes is too large", number,
@@ -162,19 +168,11 @@ int directory_put_part(struct depot_upload *upload, unsigned number, const void 
 	if (write_at(upload->data_fd, data, bytes, at) < 0)
 		return directory_fail("write", upload->name, err);
 
-	struct depot_part part;
-	upload_list_part(number, data, bytes, sha256, &part);
-	_cleanup_free_ char *line = upload_list_line(&part);
+	const struct depot_part part = {.number = number, .size_bytes = (int64_t)bytes};
 	pthread_mutex_lock(&upload->lock);
-	int result = write_at(upload->list_fd, line, strlen(line), -1);
-	if (result < 0)
-		result = directory_fail("write", upload->name, err);
-	else
-		depot_parts_set(&upload->parts, &part);
+	depot_parts_set(&upload->parts, &part);
 	pthread_mutex_unlock(&upload->lock);
-	if (result == 0 && ret)
-		*ret = part;
-	return result;
+	return 0;
 }
 
 /* --- finishing ----------------------------------------------------------------------------- */
@@ -254,6 +252,7 @@ int directory_finish(struct depot_upload *upload, struct depot_object *ret,
 	if (result == 0)
 		result =
 			directory_head(&upload->directory->depot, upload->name, ret, err);
-	directory_drop(upload);
+	if (result == 0)
+		directory_drop(upload);
 	return result;
 }

@@ -9,7 +9,7 @@
 #include "belay/vec.h"
 #include "platform/depot_ssh_parts.h"
 #include "platform/ssh.h"
-#include "platform/upload_list.h"
+#include "platform/upload_note.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
 
@@ -145,11 +145,11 @@ static int put(struct depot *depot, const char *name, const void *data, size_t b
 	if (depot_check_name(name, err) < 0)
 		return -1;
 	_cleanup_free_ char *id = upload_id_new();
-	_cleanup_free_ char *first = upload_list_first(&begin);
+	_cleanup_free_ char *note = upload_note_text(&begin);
 	_cleanup_free_ char *count = str_format("%zu", bytes);
 	struct host_call call = {.what = name,
 				 .script = host_script_put,
-				 .args = {id, first, name, count, ""},
+				 .args = {id, note, name, count, ""},
 				 .repeated = "again",
 				 .input = data,
 				 .input_bytes = bytes,
@@ -181,7 +181,6 @@ static const struct depot_ops ops = {
 	.abort = host_abort,
 	.drop = host_drop,
 	.unfinished = host_unfinished,
-	.resume = host_resume,
 	.abandon = host_abandon,
 };
 

@@ -42,15 +42,13 @@ extern const char host_script_get[];     /* name, offset, bytes */
 extern const char host_script_head[];    /* name → "SIZE SECONDS" */
 extern const char host_script_list[];    /* directory → "SIZE SECONDS ./NAME" lines */
 extern const char host_script_remove[];  /* name */
-extern const char host_script_put[];     /* id, first line, name, bytes, "again" or "" */
-extern const char host_script_begin[];   /* id, first line, name */
-extern const char host_script_part[];    /* id, offset, bytes, line */
-extern const char host_script_replace[]; /* id, number, bytes, line, part bytes */
+extern const char host_script_put[];     /* id, note, name, bytes, "again" or "" */
+extern const char host_script_begin[];   /* id, note, name */
+extern const char host_script_part[];    /* id, offset, bytes */
+extern const char host_script_replace[]; /* id, number, bytes, part bytes */
 extern const char host_script_finish[];  /* id, size, name */
 extern const char host_script_drop[];    /* id */
-extern const char host_script_lists[]; /* → "NOW", then "SECONDS ID FIRST LINE" lines */
-extern const char host_script_parts[]; /* id → its list */
-extern const char host_script_contents[]; /* id, part bytes, count → SHA-256 lines */
+extern const char host_script_notes[];   /* → "NOW", then "SECONDS ID NOTE" lines */
 
 /* --- running (depot_ssh_link.c) ------------------------------------------------------------ */
 
@@ -93,16 +91,12 @@ int host_head(struct depot *depot, const char *name, struct depot_object *ret,
 int host_begin(struct depot *depot, const struct depot_begin *begin,
 	       struct depot_upload **ret, struct err *err);
 int host_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		  size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		  struct err *err);
+		  size_t bytes, const unsigned char *sha256, struct err *err);
 int host_finish(struct depot_upload *upload, struct depot_object *ret, struct err *err);
 int host_abort(struct depot_upload *upload, struct err *err);
 void host_drop(struct depot_upload *upload);
 int host_unfinished(struct depot *depot, const char *prefix, int64_t before_ms,
 		    struct depot_unfinished_list *ret, struct err *err);
-int host_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
-		struct depot_upload **ret, struct depot_parts *ret_parts,
-		struct err *err);
 int host_abandon(struct depot *depot, const struct depot_unfinished *which,
 		 struct err *err);
 

@@ -68,9 +68,9 @@ const char host_script_remove[] = BEGIN
 
 const char host_script_put[] = BEGIN GO_MADE SIZE FLUSH PUBLISH
 	"file=.belay-uploads/$2.data\n"
-	"forget() { rm -f \"$file\" \".belay-uploads/$2.parts\"; }\n"
+	"forget() { rm -f \"$file\" \".belay-uploads/$2.note\"; }\n"
 	"give_up() { forget \"$@\"; exit $status; }\n"
-	"printf '%s' \"$3\" >\".belay-uploads/$2.parts\" || exit 47\n"
+	"printf '%s' \"$3\" >\".belay-uploads/$2.note\" || exit 47\n"
 	"cat >\"$file\" || { status=47; give_up \"$@\"; }\n"
 	"[ \"$(size \"$file\")\" -eq \"$5\" ] || { status=46; give_up \"$@\"; }\n"
 	"flush \"$file\"\n"
@@ -83,30 +83,28 @@ const char host_script_put[] = BEGIN GO_MADE SIZE FLUSH PUBLISH
 
 const char host_script_begin[] = BEGIN GO_MADE
 	"[ ! -e \"./$4\" ] && [ ! -L \"./$4\" ] || exit 40\n"
-	"printf '%s' \"$3\" >\".belay-uploads/$2.parts\" && : >\".belay-uploads/$2.data\" || exit 47\n";
+	"printf '%s' \"$3\" >\".belay-uploads/$2.note\" && : >\".belay-uploads/$2.data\" || exit 47\n";
 
 /* Behind what is there already. What a broken connection left of this part goes first. */
 const char host_script_part[] = BEGIN GO_IF_THERE SIZE CUT
 	"file=.belay-uploads/$2.data\n"
-	"[ -f \"$file\" ] && [ -f \".belay-uploads/$2.parts\" ] || exit 44\n"
+	"[ -f \"$file\" ] && [ -f \".belay-uploads/$2.note\" ] || exit 44\n"
 	"have=$(size \"$file\")\n"
 	"[ \"$have\" -ge \"$3\" ] || exit 45\n"
 	"[ \"$have\" -eq \"$3\" ] || cut \"$file\" \"$3\" || exit 47\n"
 	"cat >>\"$file\" || exit 47\n"
-	"[ \"$(size \"$file\")\" -eq $(($3 + $4)) ] || exit 46\n"
-	"printf '%s' \"$5\" >>\".belay-uploads/$2.parts\" || exit 47\n";
+	"[ \"$(size \"$file\")\" -eq $(($3 + $4)) ] || exit 46\n";
 
 /* In place of what is there. Through a file of its own: dd would take what a pipe gives at once for a whole block. */
 const char host_script_replace[] = BEGIN GO_IF_THERE SIZE
 	"file=.belay-uploads/$2.data part=.belay-uploads/$2.$3\n"
-	"[ -f \"$file\" ] && [ -f \".belay-uploads/$2.parts\" ] || exit 44\n"
+	"[ -f \"$file\" ] && [ -f \".belay-uploads/$2.note\" ] || exit 44\n"
 	"cat >\"$part\" || { rm -f \"$part\"; exit 47; }\n"
 	"[ \"$(size \"$part\")\" -eq \"$4\" ] || { rm -f \"$part\"; exit 46; }\n"
-	"dd if=\"$part\" of=\"$file\" bs=\"$6\" seek=$(($3 - 1)) conv=notrunc 2>/dev/null\n"
+	"dd if=\"$part\" of=\"$file\" bs=\"$5\" seek=$(($3 - 1)) conv=notrunc 2>/dev/null\n"
 	"status=$?\n"
 	"rm -f \"$part\"\n"
-	"[ $status -eq 0 ] || exit 47\n"
-	"printf '%s' \"$5\" >>\".belay-uploads/$2.parts\" || exit 47\n";
+	"[ $status -eq 0 ] || exit 47\n";
 
 /* Its files stay until the caller has heard that it worked: then a second try finds its own link. */
 const char host_script_finish[] = BEGIN GO_IF_THERE SIZE CUT FLUSH PUBLISH
@@ -121,24 +119,13 @@ const char host_script_finish[] = BEGIN GO_IF_THERE SIZE CUT FLUSH PUBLISH
 
 const char host_script_drop[] = BEGIN
 	"[ -d \"$1/.belay-uploads\" ] || exit 0; " GO
-	"rm -f .belay-uploads/\"$2\".data .belay-uploads/\"$2\".parts .belay-uploads/\"$2\".[0-9]* || exit 47\n";
+	"rm -f .belay-uploads/\"$2\".data .belay-uploads/\"$2\".note .belay-uploads/\"$2\".[0-9]* || exit 47\n";
 
-const char host_script_lists[] = BEGIN
+const char host_script_notes[] = BEGIN
 	"date +%s\n"
 	"[ -d \"$1/.belay-uploads\" ] || exit 0\n"
 	"cd -- \"$1/.belay-uploads\" || exit 47\n"
-	"for file in *.parts; do\n"
-	"	at=$(stat -c %Y \"$file\" 2>/dev/null) || continue\n"
-	"	printf '%s %s %s\\n' \"$at\" \"${file%.parts}\" \"$(sed -n 1p \"$file\")\"\n"
-	"done\n";
-
-const char host_script_parts[] = BEGIN GO_IF_THERE
-	"[ -f \".belay-uploads/$2.parts\" ] && [ -f \".belay-uploads/$2.data\" ] || exit 44\n"
-	"cat \".belay-uploads/$2.parts\" || exit 47\n";
-
-const char host_script_contents[] = BEGIN GO_IF_THERE
-	"n=0\n"
-	"while [ $n -lt \"$4\" ]; do\n"
-	"	dd if=\".belay-uploads/$2.data\" bs=\"$3\" skip=$n count=1 2>/dev/null | sha256sum || exit 47\n"
-	"	n=$((n + 1))\n"
+	"for file in *.note; do\n"
+	"	at=$(stat -c %Y \"${file%.note}.data\" 2>/dev/null || stat -c %Y \"$file\" 2>/dev/null) || continue\n"
+	"	printf '%s %s %s\\n' \"$at\" \"${file%.note}\" \"$(sed -n 1p \"$file\")\"\n"
 	"done\n";

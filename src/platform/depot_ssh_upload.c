@@ -5,7 +5,7 @@
 #include "belay/mem.h"
 #include "belay/vec.h"
 #include "platform/depot_ssh_parts.h"
-#include "platform/upload_list.h"
+#include "platform/upload_note.h"
 
 struct depot_upload {
 	struct host *host;
@@ -50,10 +50,10 @@ int host_begin(struct depot *depot, const struct depot_begin *begin,
 	if (depot_check_begin(depot, begin, err) < 0)
 		return -1;
 	_cleanup_free_ char *id = upload_id_new();
-	_cleanup_free_ char *first = upload_list_first(begin);
+	_cleanup_free_ char *note = upload_note_text(begin);
 	struct host_call call = {.what = begin->name,
 				 .script = host_script_begin,
-				 .args = {id, first, begin->name}};
+				 .args = {id, note, begin->name}};
 	if (host_do(host, &call, err) < 0)
 		return -1;
 	*ret = new_upload(host, id, begin);
@@ -111,12 +111,11 @@ static int send_part(struct depot_upload *upload, const struct depot_part *part,
 	_cleanup_free_ char *from = str_format("%jd", (intmax_t)offset);
 	_cleanup_free_ char *number = str_format("%u", part->number);
 	_cleanup_free_ char *bytes = str_format("%jd", (intmax_t)part->size_bytes);
-	_cleanup_free_ char *line = upload_list_line(part);
 	_cleanup_free_ char *block = str_format("%zu", upload->part_bytes);
 	struct host_call call = {
 		.what = upload->name,
 		.script = at_end ? host_script_part : host_script_replace,
-		.args = {upload->id, at_end ? from : number, bytes, line,
+		.args = {upload->id, at_end ? from : number, bytes,
 			 at_end ? NULL : block},
 		.input = data,
 		.input_bytes = (size_t)part->size_bytes,
@@ -126,22 +125,19 @@ static int send_part(struct depot_upload *upload, const struct depot_part *part,
 }
 
 int host_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		  size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		  struct err *err)
+		  size_t bytes, const unsigned char *sha256, struct err *err)
 {
-	struct depot_part part;
+	const struct depot_part part = {.number = number, .size_bytes = (int64_t)bytes};
+	(void)sha256;
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
 			       "part %u of '%s' with %zu bytes is too large", number,
 			       upload->name, bytes);
-	upload_list_part(number, data, bytes, sha256, &part);
 	bool at_end;
 	if (wait_for_turn(upload, number, &at_end, err) < 0)
 		return err_wrap(err, "part %u", number);
 	int result = send_part(upload, &part, data, at_end, err);
 	end_turn(upload, &part, result == 0);
-	if (result == 0 && ret)
-		*ret = part;
 	return result < 0 ? err_wrap(err, "part %u", number) : 0;
 }
 
@@ -182,7 +178,8 @@ int host_finish(struct depot_upload *upload, struct depot_object *ret, struct er
 		result = remove_files(host, upload->name, upload->id, err);
 	if (result == 0)
 		result = host_head(&host->depot, upload->name, ret, err);
-	host_drop(upload);
+	if (result == 0)
+		host_drop(upload);
 	return result;
 }
 
@@ -201,72 +198,9 @@ int host_abandon(struct depot *depot, const struct depot_unfinished *which,
 	return remove_files((struct host *)depot, which->name, which->id, err);
 }
 
-/* --- going on ------------------------------------------------------------------------------ */
+/* --- what is left behind ------------------------------------------------------------------- */
 
-static int read_list(struct host *host, const char *id, const struct depot_begin *begin,
-		     struct depot_parts *ret, struct err *err)
-{
-	struct host_answer answer;
-	struct host_call call = {
-		.what = begin->name, .script = host_script_parts, .args = {id}};
-	int result = host_run(host, &call, &answer, err);
-	if (result == 0)
-		result = upload_list_parse(str_text(&answer.text), begin, ret, err);
-	host_answer_release(&answer);
-	return result < 0 ? err_wrap(err, "no upload '%s' to resume", id) : 0;
-}
-
-/* Of the parts from the first one on without a gap those whose content is what the list says. */
-static int compare(struct depot_upload *upload, const struct depot_parts *listed,
-		   struct err *err)
-{
-	struct host_answer answer;
-	size_t count = 0;
-	while (count < listed->count && listed->items[count].number == count + 1)
-		count++;
-	_cleanup_free_ char *block = str_format("%zu", upload->part_bytes);
-	_cleanup_free_ char *parts = str_format("%zu", count);
-	struct host_call call = {.what = upload->name,
-				 .script = host_script_contents,
-				 .args = {upload->id, block, parts},
-				 .idle_ms = HOST_DATA_IDLE_MS};
-	int result = host_run(upload->host, &call, &answer, err);
-	const char *line = str_text(&answer.text);
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		if (strncmp(line, listed->items[i].sha256, 64) != 0)
-			break;
-		depot_parts_set(&upload->parts, &listed->items[i]);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	upload->next = (unsigned)upload->parts.count + 1;
-	host_answer_release(&answer);
-	return result;
-}
-
-int host_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
-		struct depot_upload **ret, struct depot_parts *ret_parts, struct err *err)
-{
-	struct host *host = (struct host *)depot;
-	struct depot_parts listed = {0};
-	*ret_parts = (struct depot_parts){0};
-	if (depot_check_begin(depot, begin, err) < 0 || upload_id_check(id, err) < 0 ||
-	    read_list(host, id, begin, &listed, err) < 0)
-		return -1;
-	struct depot_upload *upload = new_upload(host, id, begin);
-	int result = compare(upload, &listed, err);
-	depot_parts_release(&listed);
-	if (result < 0) {
-		host_drop(upload);
-		return -1;
-	}
-	for (size_t i = 0; i < upload->parts.count; i++)
-		depot_parts_set(ret_parts, &upload->parts.items[i]);
-	*ret = upload;
-	return 0;
-}
-
-/* "SECONDS ID FIRST LINE" */
+/* "SECONDS ID NOTE" */
 static void add_unfinished(const char *line, const char *prefix, int64_t now_ms,
 			   int64_t before_ms, struct depot_unfinished_list *ret)
 {
@@ -276,9 +210,9 @@ static void add_unfinished(const char *line, const char *prefix, int64_t now_ms,
 	if (end == line || *end != ' ' || strlen(end) < 18 || end[17] != ' ')
 		return;
 	_cleanup_free_ char *id = mem_strndup(end + 1, 16);
-	_cleanup_free_ char *name = upload_list_name(end + 18);
+	_cleanup_free_ char *name = upload_note_name(end + 18);
 	if (begun_ms < before_ms && upload_id_check(id, &ignored) == 0 &&
-	    upload_list_counts(name, prefix, begun_ms, now_ms))
+	    upload_note_counts(name, prefix, begun_ms, now_ms))
 		*vec_push(ret) =
 			(struct depot_unfinished){TAKE_PTR(name), TAKE_PTR(id), begun_ms};
 }
@@ -288,7 +222,7 @@ int host_unfinished(struct depot *depot, const char *prefix, int64_t before_ms,
 {
 	struct host_answer answer;
 	*ret = (struct depot_unfinished_list){0};
-	struct host_call call = {.what = prefix, .script = host_script_lists};
+	struct host_call call = {.what = prefix, .script = host_script_notes};
 	int result = host_run((struct host *)depot, &call, &answer, err);
 	char *line = result == 0 ? answer.text.data : NULL;
 	int64_t now_ms = line ? (int64_t)strtoll(line, NULL, 10) * 1000 : 0;

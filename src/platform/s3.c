@@ -51,6 +51,33 @@ static void describe(const char *name, const struct http_response *http,
 	s3_copy_tag(ret->mark, mark);
 }
 
+/* The answer to a HEAD has no body that could say why it was refused. The same question as a GET, which needs the same
+ * permission, is answered in words; *err stays as it is where those are missing, too. */
+static void ask_why(struct s3 *s3, const char *name, struct err *err)
+{
+	struct s3_answer answer = {0};
+	struct s3_headers headers = {0};
+	struct err why = {0};
+	char byte;
+	s3_headers_add(&headers, "Range", "bytes=0-0");
+	struct s3_call call = {.action = "s3:GetObject",
+			       .method = "GET",
+			       .name = name,
+			       .headers = &headers,
+			       .into = &byte,
+			       .into_bytes = sizeof byte};
+	if (s3_call(s3, &call, &answer, &why) < 0 && *answer.fault.code)
+		*err = why;
+	s3_headers_release(&headers);
+	s3_answer_release(&answer);
+}
+
+static bool is_refused_silently(const struct s3_answer *answer)
+{
+	int status = answer->http.status;
+	return !*answer->fault.code && (status == 400 || status == 401 || status == 403);
+}
+
 int s3_head(struct depot *depot, const char *name, struct depot_object *ret,
 	    struct err *err)
 {
@@ -67,6 +94,8 @@ int s3_head(struct depot *depot, const char *name, struct depot_object *ret,
 	int result = s3_call((struct s3 *)depot, &call, &answer, err);
 	if (result == 0)
 		describe(name, &answer.http, ret);
+	else if (is_refused_silently(&answer))
+		ask_why((struct s3 *)depot, name, err);
 	s3_headers_release(&headers);
 	s3_answer_release(&answer);
 	return result;
@@ -237,7 +266,6 @@ static const struct depot_ops ops = {
 	.abort = s3_abort,
 	.drop = s3_drop,
 	.unfinished = s3_unfinished,
-	.resume = s3_resume,
 	.abandon = s3_abandon,
 };
 

@@ -1,4 +1,4 @@
-/* Listings of S3, page by page: objects (ListObjectsV2), unfinished uploads and their parts. A page goes on
+/* Listings of S3, page by page: objects (ListObjectsV2) and unfinished uploads. A page goes on
  * behind the last name of the one before: what continuation tokens are good for differs between stores. */
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,6 @@ static void on_element(void *context, const char *parent, const char *name,
 
 struct listing {
 	const char *action;
-	const char *name; /* of the object, for its parts */
 	struct str query; /* of the first page */
 	const char *marker, *other_marker;
 	struct page page;
@@ -67,10 +66,8 @@ static int fetch_page(struct s3 *s3, struct listing *listing, struct err *err)
 	str_clear(&page->next);
 	str_clear(&page->next_other);
 	page->truncated = false;
-	struct s3_call call = {.action = listing->action,
-			       .method = "GET",
-			       .name = listing->name,
-			       .query = query.data};
+	struct s3_call call = {
+		.action = listing->action, .method = "GET", .query = query.data};
 	int result = s3_call(s3, &call, &answer, err);
 	if (result == 0)
 		result = s3_xml_walk(str_text(&answer.http.body), answer.http.body.len,
@@ -251,58 +248,5 @@ int s3_unfinished(struct depot *depot, const char *prefix, int64_t before_ms,
 	free(uploads.at.id);
 	if (result < 0)
 		depot_unfinished_release(ret);
-	return result;
-}
-
-/* --- parts --------------------------------------------------------------------------------- */
-
-struct parts {
-	struct depot_parts *list;
-	struct depot_part at;
-};
-
-static void add_part(void *context, const char *parent, const char *name,
-		     const char *text)
-{
-	struct parts *parts = context;
-	long long number;
-	if (strcmp(name, "Part") == 0) {
-		if (parts->at.number)
-			depot_parts_set(parts->list, &parts->at);
-		parts->at = (struct depot_part){0};
-	} else if (strcmp(parent, "Part") != 0) {
-		return;
-	} else if (strcmp(name, "PartNumber") == 0) {
-		if (str_to_int64(text, 1, DEPOT_PARTS_MAX, &number) == 0)
-			parts->at.number = (unsigned)number;
-	} else if (strcmp(name, "Size") == 0) {
-		if (str_to_int64(text, 0, INT64_MAX, &number) == 0)
-			parts->at.size_bytes = number;
-	} else if (strcmp(name, "ETag") == 0) {
-		s3_copy_tag(parts->at.tag, text);
-	} else if (strcmp(name, "ChecksumSHA256") == 0) {
-		s3_copy_sha256(parts->at.sha256, text);
-	}
-}
-
-int s3_list_parts(struct s3 *s3, const char *name, const char *id,
-		  struct depot_parts *ret, struct err *err)
-{
-	*ret = (struct depot_parts){0};
-	struct parts parts = {.list = ret};
-	struct listing listing = {
-		.action = "s3:ListMultipartUploadParts",
-		.name = name,
-		.query = STR_INIT,
-		.marker = "part-number-marker",
-		.page = {.next_name = "NextPartNumberMarker",
-			 .add = add_part,
-			 .context = &parts},
-	};
-	str_add(&listing.query, "max-parts=1000&uploadId=");
-	s3_add_encoded(&listing.query, id, false);
-	int result = fetch_all(s3, &listing, err);
-	if (result < 0)
-		depot_parts_release(ret);
 	return result;
 }

@@ -125,19 +125,13 @@ int s3_list(struct depot *depot, const char *prefix, struct depot_objects *ret,
 	    struct err *err);
 int s3_unfinished(struct depot *depot, const char *prefix, int64_t before_ms,
 		  struct depot_unfinished_list *ret, struct err *err);
-/* The parts of an upload, with the ETags and checksums that the store keeps. */
-int s3_list_parts(struct s3 *s3, const char *name, const char *id,
-		  struct depot_parts *ret, struct err *err);
 int s3_begin(struct depot *depot, const struct depot_begin *begin,
 	     struct depot_upload **ret, struct err *err);
 int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		struct err *err);
+		size_t bytes, const unsigned char *sha256, struct err *err);
 int s3_finish(struct depot_upload *upload, struct depot_object *ret, struct err *err);
 int s3_abort(struct depot_upload *upload, struct err *err);
 void s3_drop(struct depot_upload *upload);
-int s3_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
-	      struct depot_upload **ret, struct depot_parts *ret_parts, struct err *err);
 int s3_abandon(struct depot *depot, const struct depot_unfinished *which,
 	       struct err *err);
 

@@ -100,26 +100,11 @@ int s3_begin(struct depot *depot, const struct depot_begin *begin,
 	return 0;
 }
 
-int s3_resume(struct depot *depot, const char *id, const struct depot_begin *begin,
-	      struct depot_upload **ret, struct depot_parts *ret_parts, struct err *err)
-{
-	struct s3 *s3 = (struct s3 *)depot;
-	*ret_parts = (struct depot_parts){0};
-	if (depot_check_begin(depot, begin, err) < 0 ||
-	    s3_list_parts(s3, begin->name, id, ret_parts, err) < 0)
-		return -1;
-	*ret = new_upload(s3, begin, id);
-	for (size_t i = 0; i < ret_parts->count; i++)
-		depot_parts_set(&(*ret)->parts, &ret_parts->items[i]);
-	return 0;
-}
-
 /* --- parts --------------------------------------------------------------------------------- */
 
 /* Putting a part a second time replaces it: sending it again does no harm. */
 int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
-		size_t bytes, const unsigned char *sha256, struct depot_part *ret,
-		struct err *err)
+		size_t bytes, const unsigned char *sha256, struct err *err)
 {
 	if (number < 1 || number > DEPOT_PARTS_MAX || bytes > upload->part_bytes)
 		return err_set(err, ERR_LIMIT,
@@ -153,8 +138,6 @@ int s3_put_part(struct depot_upload *upload, unsigned number, const void *data,
 		pthread_mutex_lock(&upload->lock);
 		depot_parts_set(&upload->parts, &part);
 		pthread_mutex_unlock(&upload->lock);
-		if (ret)
-			*ret = part;
 	}
 	s3_headers_release(&headers);
 	s3_answer_release(&answer);
@@ -239,7 +222,8 @@ int s3_finish(struct depot_upload *upload, struct depot_object *ret, struct err 
 	/* The answer to the completion may lack the ETag (Ceph): ask for it. */
 	if (result == 0)
 		result = s3_head(&upload->s3->depot, upload->name, ret, err);
-	s3_drop(upload);
+	if (result == 0)
+		s3_drop(upload);
 	return result;
 }
 

@@ -278,35 +278,19 @@ static void upload_and_compare(enum s3_checksum checksum)
 	_cleanup_(depot_freep) struct depot *depot = open_with(&options);
 	struct depot_begin begin = {.name = "parts", .mark = "b1", .part_bytes = PART};
 	struct depot_upload *upload = NULL;
-	struct depot_parts parts = {0};
-	struct depot_unfinished_list list = {0};
 	struct depot_object object = {0};
-	struct depot_part first = {0};
 	struct err err = {0};
 	_cleanup_free_ char *part = mem_alloc(PART);
 	_cleanup_free_ char *back = mem_alloc(PART);
 	if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
 		return;
 	fill(part, 1);
-	CHECK_OK(depot->ops->put_part(upload, 1, part, PART, NULL, &first, &err), &err);
-	depot->ops->drop(upload);
-
-	/* The run ends here; the next one finds what is there. */
-	CHECK_OK(depot->ops->unfinished(depot, "pa", INT64_MAX, &list, &err), &err);
-	if (!CHECK_INT_EQ(list.count, 1))
-		return;
-	CHECK_STR_EQ(list.items[0].name, "parts");
-	CHECK_OK(depot->ops->resume(depot, list.items[0].id, &begin, &upload, &parts,
-				    &err),
-		 &err);
-	if (CHECK_INT_EQ(parts.count, 1)) {
-		CHECK_INT_EQ(parts.items[0].size_bytes, PART);
-		CHECK_STR_EQ(parts.items[0].tag, first.tag);
-	}
+	CHECK_OK(depot->ops->put_part(upload, 1, part, PART, NULL, &err), &err);
+	CHECK_INT_EQ(count_unfinished(depot, "pa", INT64_MAX), 1);
 	fill(part, 3);
-	CHECK_OK(depot->ops->put_part(upload, 3, part, 1000, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, part, 1000, NULL, &err), &err);
 	fill(part, 2);
-	CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 2, part, PART, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	CHECK_INT_EQ(object.size_bytes, 2 * PART + 1000);
 	CHECK(strlen(object.etag) > 32);
@@ -317,8 +301,6 @@ static void upload_and_compare(enum s3_checksum checksum)
 	CHECK(count == PART && memcmp(back, part, PART) == 0);
 	CHECK_INT_EQ(count_unfinished(depot, "", INT64_MAX), 0);
 	CHECK_OK(depot->ops->remove(depot, "parts", &err), &err);
-	depot_unfinished_release(&list);
-	depot_parts_release(&parts);
 	depot_object_release(&object);
 }
 
@@ -338,21 +320,19 @@ TEST(an_upload_ends_where_another_was_first)
 	struct depot_begin begin = {.name = "late", .mark = "b1", .part_bytes = PART};
 	struct depot_upload *upload = NULL;
 	struct depot_object object = {0};
-	struct depot_unfinished_list list = {0};
 	struct err err = {0};
 	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 1, "late", 4, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "late", 4, NULL, &err), &err);
 	CHECK_OK(depot->ops->put(depot, "late", "first", 5, &err), &err);
 	CHECK_FAILS(depot->ops->finish(upload, &object, &err), &err, ERR_FAIL,
 		    "exists already");
 	err_clear(&err);
 	CHECK_OK(depot->ops->head(depot, "late", &object, &err), &err);
 	CHECK_INT_EQ(object.size_bytes, 5);
-	CHECK_OK(depot->ops->unfinished(depot, "late", INT64_MAX, &list, &err), &err);
-	if (CHECK_INT_EQ(list.count, 1))
-		CHECK_OK(depot->ops->abandon(depot, &list.items[0], &err), &err);
+	CHECK_INT_EQ(count_unfinished(depot, "late", INT64_MAX), 1);
+	CHECK_OK(depot->ops->abort(upload, &err), &err);
+	CHECK_INT_EQ(count_unfinished(depot, "late", INT64_MAX), 0);
 	CHECK_OK(depot->ops->remove(depot, "late", &err), &err);
-	depot_unfinished_release(&list);
 	depot_object_release(&object);
 }
 
@@ -368,7 +348,7 @@ TEST(what_is_left_behind_is_abandoned)
 		struct depot_upload *upload = NULL;
 		if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
 			return;
-		CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, NULL, &err), &err);
+		CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, &err), &err);
 		depot->ops->drop(upload);
 	}
 	CHECK_INT_EQ(count_unfinished(depot, "left/", clock_wall_ms() - 3600000), 0);
@@ -449,7 +429,7 @@ TEST(a_locked_object_stays)
 	CHECK_STR_HAS(str_text(&answer.http.body), "<Mode>GOVERNANCE</Mode>");
 	s3_answer_release(&answer);
 	CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "x", 1, NULL, &err), &err);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	depot_object_release(&object);
 }
@@ -482,8 +462,8 @@ static void *put_many_parts(void *context)
 	     i += WORKERS) {
 		char part[1000];
 		memset(part, (int)('a' + i % 26), sizeof part);
-		worker->result = s3_put_part(upload, i + 1, part, sizeof part, NULL, NULL,
-					     &worker->err);
+		worker->result =
+			s3_put_part(upload, i + 1, part, sizeof part, NULL, &worker->err);
 	}
 	return NULL;
 }
@@ -511,8 +491,6 @@ TEST(an_upload_of_more_than_a_page_of_parts)
 	struct depot_ops small = *depot->ops;
 	struct depot_begin begin = {.name = "pages", .mark = "b1", .part_bytes = 1000};
 	struct depot_upload *upload = NULL;
-	struct depot_parts parts = {0};
-	struct depot_unfinished_list list = {0};
 	struct depot_object object = {0};
 	struct err err = {0};
 	char back[1000];
@@ -522,22 +500,12 @@ TEST(an_upload_of_more_than_a_page_of_parts)
 	if (!CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err))
 		return;
 	put_parts_at_once(upload);
-	depot->ops->drop(upload);
-	CHECK_OK(depot->ops->unfinished(depot, "pages", INT64_MAX, &list, &err), &err);
-	if (!CHECK_INT_EQ(list.count, 1) ||
-	    !CHECK_OK(depot->ops->resume(depot, list.items[0].id, &begin, &upload, &parts,
-					 &err),
-		      &err))
-		return;
-	CHECK_INT_EQ(parts.count, MANY_PARTS);
 	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
 	CHECK_INT_EQ(object.size_bytes, MANY_PARTS * 1000);
 	CHECK_OK(depot->ops->get(depot, "pages", 1049000, back, 1000, &count, &err),
 		 &err);
 	CHECK(count == 1000 && back[0] == 'a' + 1049 % 26 && back[999] == back[0]);
 	CHECK_OK(depot->ops->remove(depot, "pages", &err), &err);
-	depot_parts_release(&parts);
-	depot_unfinished_release(&list);
 	depot_object_release(&object);
 }
 
@@ -626,13 +594,12 @@ static int whole_upload(struct depot *depot, const char *name, struct err *err)
 	fill(part, 1);
 	if (depot->ops->begin(depot, &begin, &upload, err) < 0)
 		return -1;
-	if (depot->ops->put_part(upload, 1, part, PART, NULL, NULL, err) < 0 ||
-	    depot->ops->put_part(upload, 2, part, 1000, NULL, NULL, err) < 0) {
+	if (depot->ops->put_part(upload, 1, part, PART, NULL, err) < 0 ||
+	    depot->ops->put_part(upload, 2, part, 1000, NULL, err) < 0 ||
+	    depot->ops->finish(upload, &object, err) < 0) {
 		depot->ops->drop(upload);
 		return -1;
 	}
-	if (depot->ops->finish(upload, &object, err) < 0)
-		return -1;
 	CHECK_INT_EQ(object.size_bytes, PART + 1000);
 	depot_object_release(&object);
 	return 0;

@@ -168,7 +168,7 @@ TEST(what_was_begun)
 	_cleanup_free_ char *command = str_format(
 		"mkdir -p '%s/not yet/store/.belay-uploads' && cd '%s/not "
 		"yet/store/.belay-uploads' && echo 'belay-upload 1 8 m db/1' "
-		">0123456789abcdef.parts && touch -d '2026-01-01 00:00 UTC' *.parts",
+		">0123456789abcdef.note && touch -d '2026-01-01 00:00 UTC' *.note",
 		test_directory(), test_directory());
 	CHECK_OK(LOOK("run", NULL, &err, "{s:s}", "shell", command), &err);
 	CHECK_OK(LOOK("object.unfinished", &uploads, &err, "{s:o, s:s}", "store", store(),

@@ -62,8 +62,9 @@ struct mood {
 	unsigned fail_part; /* the n-th part fails so; 0: none */
 	enum err_code fail_as;
 	unsigned fail_times; /* and then no more; 0: always */
-	bool refuse_begin, refuse_finish;
-	unsigned slow_ms; /* for each part */
+	bool refuse_begin;
+	enum err_code refuse_finish; /* so; ERR_NONE: not */
+	unsigned slow_ms;            /* for each part */
 };
 
 struct fake {
@@ -95,12 +96,10 @@ static int fake_begin(struct depot *depot, const struct depot_begin *begin,
 }
 
 static int fake_put_part(struct depot_upload *upload, unsigned number, const void *data,
-			 size_t bytes, const unsigned char *sha256,
-			 struct depot_part *ret, struct err *err)
+			 size_t bytes, const unsigned char *sha256, struct err *err)
 {
 	struct fake *fake = fake_of(upload);
 	unsigned char made[DIGEST_SHA256_BYTES];
-	(void)ret;
 	digest_sha256(data, bytes, made);
 	CHECK(memcmp(sha256, made, sizeof made) == 0);
 	if (fake->mood.slow_ms)
@@ -125,7 +124,7 @@ static int fake_finish(struct depot_upload *upload, struct depot_object *ret,
 	struct fake *fake = fake_of(upload);
 	*ret = (struct depot_object){0};
 	if (fake->mood.refuse_finish)
-		return err_set(err, ERR_NET, "the fake does not finish");
+		return err_set(err, fake->mood.refuse_finish, "the fake does not finish");
 	for (size_t i = 1; i < ARRAY_SIZE(fake->parts) && fake->parts[i].len; i++)
 		str_add_bytes(&fake->object, fake->parts[i].data, fake->parts[i].len);
 	fake->finished = true;
@@ -439,7 +438,15 @@ static const struct failing_row {
 	 true,
 	 NULL},
 	{"one does not finish",
-	 {.refuse_finish = true},
+	 {.refuse_finish = ERR_LIMIT},
+	 {0},
+	 0,
+	 false,
+	 false,
+	 true,
+	 "does not finish"},
+	{"one loses its network at the end",
+	 {.refuse_finish = ERR_NET},
 	 {0},
 	 0,
 	 false,
@@ -447,8 +454,8 @@ static const struct failing_row {
 	 true,
 	 "does not finish"},
 	{"none finishes",
-	 {.refuse_finish = true},
-	 {.refuse_finish = true},
+	 {.refuse_finish = ERR_LIMIT},
+	 {.refuse_finish = ERR_FAIL},
 	 0,
 	 true,
 	 false,
@@ -483,10 +490,12 @@ TEST(a_depot_that_fails_is_left_behind)
 			CHECK_STR_HAS(row->fails ? err.message
 						 : written.failures[0].message,
 				      row->why);
-		/* What was begun and is not there was given up. */
-		if (!first.finished && !row->first.refuse_begin &&
-		    !row->first.refuse_finish)
-			CHECK(first.aborted || first.dropped);
+		/* What was begun and is not there was given up, and removed where the depot can be reached. */
+		bool unreachable = row->first.fail_as == ERR_NET ||
+				   row->first.refuse_finish == ERR_NET;
+		if (!first.finished && !row->first.refuse_begin)
+			CHECK(unreachable ? first.dropped : first.aborted);
+		CHECK(!(first.finished && (first.aborted || first.dropped)));
 		if (second.finished)
 			CHECK_INT_EQ(second.object.len, written.sealed_bytes);
 	}

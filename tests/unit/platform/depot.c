@@ -14,6 +14,7 @@
 #include "platform/clock.h"
 #include "platform/depot_directory.h"
 #include "platform/fs.h"
+#include "platform/process.h"
 #include "test.h"
 
 TEST(names)
@@ -122,15 +123,12 @@ TEST(an_object_in_parts)
 	struct depot_upload *upload = begin_upload(depot, "db/a/data");
 	struct depot_object object = {0};
 	struct depot_objects objects = {0};
-	struct depot_part part = {0};
 	struct err err = {0};
 	char buffer[16] = "";
 	size_t count = 0;
-	CHECK_OK(depot->ops->put_part(upload, 3, "i", 1, NULL, &part, &err), &err);
-	CHECK_STR_EQ(part.sha256,
-		     "de7d1b721a1e0632b7cf04edf5032c8ecffa9f9a08492152b926f1a5a7e765d7");
-	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, NULL, &err), &err);
-	CHECK_OK(depot->ops->put_part(upload, 2, "efgh", 4, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 3, "i", 1, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 2, "efgh", 4, NULL, &err), &err);
 	CHECK_OK(depot->ops->list(depot, "", &objects, &err), &err);
 	CHECK_INT_EQ(objects.count, 0);
 	CHECK_INT_EQ(count_unfinished(depot, "db/"), 1);
@@ -162,7 +160,7 @@ TEST(nothing_is_overwritten)
 	size_t count = 0;
 	struct depot_begin again = {.name = "a", .mark = "b2", .part_bytes = 4};
 	struct depot_upload *late = begin_upload(depot, "a");
-	CHECK_OK(depot->ops->put_part(late, 1, "late", 4, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(late, 1, "late", 4, NULL, &err), &err);
 	CHECK_OK(depot->ops->put(depot, "a", "first", 5, &err), &err);
 	CHECK_FAILS(depot->ops->put(depot, "a", "second", 6, &err), &err, ERR_FAIL,
 		    "exists already");
@@ -179,6 +177,8 @@ TEST(nothing_is_overwritten)
 		 &err);
 	CHECK_MEM_EQ(buffer, count, "first", 5);
 	CHECK_INT_EQ(count_unfinished(depot, ""), 1);
+	CHECK_OK(depot->ops->abort(late, &err), &err);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
 }
 
 TEST(a_name_below_an_object_is_refused)
@@ -320,75 +320,79 @@ TEST(removing_at_the_same_time)
 
 /* --- interrupted --------------------------------------------------------------------------- */
 
-static char *only_upload(struct depot *depot)
+static int shell(const char *command)
 {
 	struct err err = {0};
-	struct depot_unfinished_list list = {0};
-	CHECK_OK(depot->ops->unfinished(depot, "", INT64_MAX, &list, &err), &err);
-	char *id = CHECK_INT_EQ(list.count, 1) ? mem_strdup(list.items[0].id)
-					       : mem_strdup("");
-	depot_unfinished_release(&list);
-	return id;
+	_cleanup_outcome_ struct run_outcome outcome = {0};
+	const struct process process = {
+		.shell = command, .max_output_bytes = 4000, .stop = STOP_NEVER};
+	return CHECK_OK(process_run(&process, &outcome, &err), &err) && outcome.exited
+		       ? outcome.exit
+		       : -1;
 }
 
-TEST(an_interrupted_upload_goes_on)
-{
-	_cleanup_(depot_freep) struct depot *depot = open_directory();
-	struct depot_upload *upload = begin_upload(depot, "a b");
-	struct depot_begin begin = {.name = "a b", .mark = "b1", .part_bytes = 4};
-	struct depot_begin other = {.name = "a b", .mark = "b2", .part_bytes = 4};
-	struct depot_parts parts = {0};
-	struct depot_object object = {0};
-	struct err err = {0};
-	for (unsigned i = 1; i <= 3; i++)
-		CHECK_OK(depot->ops->put_part(upload, i, "abcd", 4, NULL, NULL, &err),
-			 &err);
-	depot->ops->drop(upload);
-	_cleanup_free_ char *id = only_upload(depot);
-
-	/* What a crash leaves: content that never reached the disk, a line that was cut. */
-	_cleanup_free_ char *data =
-		str_format("%s/.belay-uploads/%s.data", test_directory(), id);
-	_cleanup_free_ char *list =
-		str_format("%s/.belay-uploads/%s.parts", test_directory(), id);
-	CHECK_INT_EQ(truncate(data, 10), 0);
-	CHECK_OK(fs_append(list, "4 4 88d4266fd4e6", 16, &err), &err);
-
-	CHECK_FAILS(depot->ops->resume(depot, id, &other, &upload, &parts, &err), &err,
-		    ERR_CONFIG, "is not the one");
-	err_clear(&err);
-	if (!CHECK_OK(depot->ops->resume(depot, id, &begin, &upload, &parts, &err), &err))
-		return;
-	CHECK_INT_EQ(parts.count, 2);
-	depot_parts_release(&parts);
-	CHECK_OK(depot->ops->put_part(upload, 3, "wxyz", 4, NULL, NULL, &err), &err);
-	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
-	CHECK_INT_EQ(object.size_bytes, 12);
-	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
-	depot_object_release(&object);
-}
-
-/* Killed after the object had its name, before the upload was tidied away. */
+/* Killed after the object had its name, before the upload was tidied away: what is left goes, the object stays. */
 TEST(an_upload_that_was_finished_already)
 {
 	_cleanup_(depot_freep) struct depot *depot = open_directory();
 	struct depot_upload *upload = begin_upload(depot, "a");
-	struct depot_begin begin = {.name = "a", .mark = "b1", .part_bytes = 4};
-	struct depot_parts parts = {0};
+	struct depot_unfinished_list list = {0};
 	struct depot_object object = {0};
 	struct err err = {0};
-	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, NULL, &err), &err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, &err), &err);
 	depot->ops->drop(upload);
-	_cleanup_free_ char *id = only_upload(depot);
-	_cleanup_free_ char *data =
-		str_format("%s/.belay-uploads/%s.data", test_directory(), id);
+	CHECK_OK(depot->ops->unfinished(depot, "", INT64_MAX, &list, &err), &err);
+	if (!CHECK_INT_EQ(list.count, 1))
+		return;
+	_cleanup_free_ char *data = str_format("%s/.belay-uploads/%s.data",
+					       test_directory(), list.items[0].id);
 	_cleanup_free_ char *path = str_format("%s/a", test_directory());
 	CHECK_INT_EQ(link(data, path), 0);
-	CHECK_OK(depot->ops->resume(depot, id, &begin, &upload, &parts, &err), &err);
-	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_OK(depot->ops->abandon(depot, &list.items[0], &err), &err);
 	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
-	depot_parts_release(&parts);
+	CHECK_OK(depot->ops->head(depot, "a", &object, &err), &err);
+	CHECK_INT_EQ(object.size_bytes, 3);
 	depot_object_release(&object);
+	depot_unfinished_release(&list);
+}
+
+/* Whoever looks for litter sees when an upload was last added to, not when it was begun. */
+TEST(an_upload_that_still_grows)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct depot_upload *upload = begin_upload(depot, "a");
+	struct depot_unfinished_list list = {0};
+	struct err err = {0};
+	int64_t now_ms = clock_wall_ms();
+	_cleanup_free_ char *age = str_format(
+		"touch -d '2 days ago' '%s'/.belay-uploads/*", test_directory());
+	CHECK_INT_EQ(shell(age), 0);
+	CHECK_OK(depot->ops->unfinished(depot, "", now_ms - 3600000, &list, &err), &err);
+	CHECK_INT_EQ(list.count, 1);
+	depot_unfinished_release(&list);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abc", 3, NULL, &err), &err);
+	CHECK_OK(depot->ops->unfinished(depot, "", now_ms - 3600000, &list, &err), &err);
+	CHECK_INT_EQ(list.count, 0);
+	depot_unfinished_release(&list);
+	CHECK_OK(depot->ops->abort(upload, &err), &err);
+}
+
+/* What a crash left before the note was written is nobody's for a minute, then anybody's. */
+TEST(an_upload_without_a_note)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	struct err err = {0};
+	_cleanup_free_ char *make =
+		str_format("mkdir -p '%s/.belay-uploads' && cd '%s/.belay-uploads' && : "
+			   ">0123456789abcdef.note",
+			   test_directory(), test_directory());
+	CHECK_INT_EQ(shell(make), 0);
+	CHECK_INT_EQ(count_unfinished(depot, "db/"), 0);
+	_cleanup_free_ char *age = str_format(
+		"touch -d '2 minutes ago' '%s'/.belay-uploads/*", test_directory());
+	CHECK_INT_EQ(shell(age), 0);
+	CHECK_INT_EQ(count_unfinished(depot, "db/"), 1);
+	(void)err;
 }
 
 TEST(what_is_left_behind_is_abandoned)
@@ -422,11 +426,18 @@ TEST(an_incomplete_upload_is_not_finished)
 	struct depot_upload *upload = begin_upload(depot, "a");
 	struct depot_object object = {0};
 	struct err err = {0};
-	CHECK_OK(depot->ops->put_part(upload, 2, "abcd", 4, NULL, NULL, &err), &err);
-	CHECK_FAILS(depot->ops->put_part(upload, 1, "abcde", 5, NULL, NULL, &err), &err,
+	CHECK_OK(depot->ops->put_part(upload, 2, "abcd", 4, NULL, &err), &err);
+	CHECK_FAILS(depot->ops->put_part(upload, 1, "abcde", 5, NULL, &err), &err,
 		    ERR_LIMIT, "too large");
 	err_clear(&err);
 	CHECK_FAILS(depot->ops->finish(upload, &object, &err), &err, ERR_STATE,
 		    "part 1 was not uploaded");
 	CHECK_INT_EQ(count_unfinished(depot, ""), 1);
+	/* It is as it was: what is missing can still come. */
+	err_clear(&err);
+	CHECK_OK(depot->ops->put_part(upload, 1, "abcd", 4, NULL, &err), &err);
+	CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+	CHECK_INT_EQ(object.size_bytes, 8);
+	CHECK_INT_EQ(count_unfinished(depot, ""), 0);
+	depot_object_release(&object);
 }

@@ -12,10 +12,9 @@
 #include "belay/mem.h"
 #include "belay/str.h"
 #include "platform/depot_ssh_parts.h"
-#include "platform/digest.h"
 #include "platform/fs.h"
 #include "platform/process.h"
-#include "platform/upload_list.h"
+#include "platform/upload_note.h"
 #include "test.h"
 
 #define ID "0123456789abcdef"
@@ -233,38 +232,21 @@ TEST(objects_on_every_kind_of_host)
 
 static void an_upload(void)
 {
-	_cleanup_free_ char *got = NULL, *lists = NULL, *parts = NULL, *sums = NULL;
+	_cleanup_free_ char *got = NULL, *notes = NULL;
 	static const char first[] = "belay-upload 1 4 b1 db/1\n";
 	CHECK_INT_EQ(RUN(host_script_begin, "", 0, NULL, ID, first, "db/1"), 0);
-	CHECK_INT_EQ(RUN(host_script_part, "aaaa", 4, NULL, ID, "0", "4", "1 4 x\n"), 0);
+	CHECK_INT_EQ(RUN(host_script_part, "aaaa", 4, NULL, ID, "0", "4"), 0);
 	/* Cut on its way, then sent again. */
-	CHECK_INT_EQ(RUN(host_script_part, "bb", 2, NULL, ID, "4", "4", "2 4 x\n"),
-		     HOST_DAMAGED);
-	CHECK_INT_EQ(RUN(host_script_part, "bbbb", 4, NULL, ID, "4", "4", "2 4 x\n"), 0);
+	CHECK_INT_EQ(RUN(host_script_part, "bb", 2, NULL, ID, "4", "4"), HOST_DAMAGED);
+	CHECK_INT_EQ(RUN(host_script_part, "bbbb", 4, NULL, ID, "4", "4"), 0);
 	/* What should be before it is not there. */
-	CHECK_INT_EQ(RUN(host_script_part, "dddd", 4, NULL, ID, "12", "4", "4 4 x\n"),
-		     HOST_SHORT);
-	CHECK_INT_EQ(RUN(host_script_part, "cc", 2, NULL, ID, "8", "2", "3 2 x\n"), 0);
-	CHECK_INT_EQ(
-		RUN(host_script_replace, "BBBB", 4, NULL, ID, "2", "4", "2 4 y\n", "4"),
-		0);
-	CHECK_INT_EQ(
-		RUN(host_script_replace, "BBB", 3, NULL, ID, "2", "4", "2 4 y\n", "4"),
-		HOST_DAMAGED);
-	CHECK_INT_EQ(RUN(host_script_lists, "", 0, &lists, NULL), 0);
-	CHECK_STR_HAS(lists, " " ID " belay-upload 1 4 b1 db/1\n");
-	CHECK_INT_EQ(RUN(host_script_parts, "", 0, &parts, ID), 0);
-	CHECK_STR_EQ(parts, "belay-upload 1 4 b1 db/1\n1 4 x\n2 4 x\n3 2 x\n2 4 y\n");
-	CHECK_INT_EQ(RUN(host_script_contents, "", 0, &sums, ID, "4", "3"), 0);
-	const char *line = sums;
-	static const char *const contents[] = {"aaaa", "BBBB", "cc"};
-	for (size_t i = 0; i < ARRAY_SIZE(contents); i++) {
-		struct depot_part part;
-		upload_list_part(1, contents[i], strlen(contents[i]), NULL, &part);
-		CHECK(strncmp(line, part.sha256, 64) == 0);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
+	CHECK_INT_EQ(RUN(host_script_part, "dddd", 4, NULL, ID, "12", "4"), HOST_SHORT);
+	CHECK_INT_EQ(RUN(host_script_part, "cc", 2, NULL, ID, "8", "2"), 0);
+	CHECK_INT_EQ(RUN(host_script_replace, "BBBB", 4, NULL, ID, "2", "4", "4"), 0);
+	CHECK_INT_EQ(RUN(host_script_replace, "BBB", 3, NULL, ID, "2", "4", "4"),
+		     HOST_DAMAGED);
+	CHECK_INT_EQ(RUN(host_script_notes, "", 0, &notes, NULL), 0);
+	CHECK_STR_HAS(notes, " " ID " belay-upload 1 4 b1 db/1\n");
 
 	CHECK_INT_EQ(RUN(host_script_finish, "", 0, NULL, ID, "11", "db/1"), HOST_SHORT);
 	CHECK_INT_EQ(RUN(host_script_finish, "", 0, NULL, ID, "10", "db/1"), 0);
@@ -294,48 +276,28 @@ TEST(uploads_on_every_kind_of_host)
 	test_at_row(NULL);
 }
 
-/* --- lists --------------------------------------------------------------------------------- */
+/* --- notes --------------------------------------------------------------------------------- */
 
-#define SUM "0000000000000000000000000000000000000000000000000000000000000000"
-
-TEST(lists_of_parts)
+TEST(names_in_notes)
 {
 	static const struct row {
 		const char *name;
-		const char *text;
-		const char *want; /* numbers; NULL: not the list of this upload */
+		const char *text, *want;
 	} rows[] = {
-		{"nothing yet", "belay-upload 1 8 m n\n", ""},
-		{"two", "belay-upload 1 8 m n\n1 8 " SUM "\n2 3 " SUM "\n", "1 2 "},
-		{"in another order", "belay-upload 1 8 m n\n2 8 " SUM "\n1 8 " SUM "\n",
-		 "1 2 "},
-		{"twice", "belay-upload 1 8 m n\n1 8 " SUM "\n1 7 " SUM "\n", "1 "},
-		{"cut", "belay-upload 1 8 m n\n1 8 " SUM "\n2 8 0000", "1 "},
-		{"no digest", "belay-upload 1 8 m n\n1 8 xyz\n", ""},
-		{"too large", "belay-upload 1 8 m n\n1 9 " SUM "\n", ""},
-		{"part 0", "belay-upload 1 8 m n\n0 8 " SUM "\n", ""},
-		{"another name", "belay-upload 1 8 m o\n", NULL},
-		{"another size", "belay-upload 1 9 m n\n", NULL},
-		{"a newer format", "belay-upload 2 8 m n\n", NULL},
-		{"empty", "", NULL},
+		{"plain", "belay-upload 1 8 m db/1\n", "db/1"},
+		{"with a space", "belay-upload 1 8 m a b\n", "a b"},
+		{"of an older belay", "belay-upload 1 8 m n\n1 8 00\n", "n"},
+		{"cut", "belay-upload 1 8", ""},
+		{"words on another line", "belay-upload 1\n8 m a b\n", ""},
+		{"empty", "", ""},
 	};
-	const struct depot_begin begin = {.name = "n", .mark = "m", .part_bytes = 8};
+	const struct depot_begin begin = {.name = "n x", .mark = "m", .part_bytes = 8};
 	FOR_ROWS(row, rows) {
-		struct depot_parts parts = {0};
-		struct err err = {0};
-		_cleanup_str_ struct str numbers = STR_INIT;
-		int result = upload_list_parse(row->text, &begin, &parts, &err);
-		if (row->want)
-			CHECK_OK(result, &err);
-		else
-			CHECK_FAILS(result, &err, ERR_CONFIG, "not the one of 'n'");
-		for (size_t i = 0; i < parts.count; i++)
-			str_addf(&numbers, "%u ", parts.items[i].number);
-		CHECK_STR_EQ(str_text(&numbers), row->want ? row->want : "");
-		depot_parts_release(&parts);
+		_cleanup_free_ char *name = upload_note_name(row->text);
+		CHECK_STR_EQ(name, row->want);
 	}
-	_cleanup_free_ char *name = upload_list_name("belay-upload 1 8 m a b\n1 8");
-	CHECK_STR_EQ(name, "a b");
-	_cleanup_free_ char *none = upload_list_name("belay-upload 1\n8 m a b\n");
-	CHECK_STR_EQ(none, "");
+	_cleanup_free_ char *text = upload_note_text(&begin);
+	_cleanup_free_ char *name = upload_note_name(text);
+	CHECK_STR_EQ(text, "belay-upload 1 8 m n x\n");
+	CHECK_STR_EQ(name, "n x");
 }

@@ -294,15 +294,15 @@ TEST(an_upload_has_its_effect_once)
 			.name = "a", .mark = "b1", .part_bytes = (size_t)5 << 20};
 		struct depot *depot = start(&server, row->script, trust);
 		if (CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err)) {
-			CHECK_OK(
-				depot->ops->put_part(upload, 1, "1", 1, NULL, NULL, &err),
-				&err);
+			CHECK_OK(depot->ops->put_part(upload, 1, "1", 1, NULL, &err),
+				 &err);
 			int result = depot->ops->finish(upload, &object, &err);
 			if (row->code == ERR_NONE) {
 				CHECK_OK(result, &err);
 				CHECK_STR_EQ(object.etag, "e1-1");
 			} else {
 				CHECK_FAILS(result, &err, row->code, row->message);
+				depot->ops->drop(upload);
 			}
 		}
 		depot_object_release(&object);
