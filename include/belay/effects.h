@@ -267,7 +267,7 @@ char *effects_redact_text(struct effects *fx, const char *text);
 
 /* --- cancellation -------------------------------------------------------------------------- */
 
-/* After SIGINT or SIGTERM every effect fails with ERR_CANCELLED (an act that has begun is allowed
+/* After SIGINT, SIGTERM or SIGHUP every effect fails with ERR_CANCELLED (an act that has begun is allowed
  * to end, but for commands on this machine and backup.write and backup.read, which are told to; clock,
  * random, env and a few more that harm nobody work on). Whoever has to tidy up says so first: from
  * then on effects work again in this lane and the lanes below it, until a second signal; other lanes

@@ -45,7 +45,7 @@ struct effects *effects_new(struct effects_layer *top);
 void effects_free(struct effects *fx);
 void effects_freep(struct effects **fx);
 
-/* Installs SIGINT/SIGTERM handlers that cancel the chain. */
+/* Installs handlers for SIGINT, SIGTERM and, unless it is ignored (nohup), SIGHUP that cancel the chain. */
 void effects_catch_signals(void);
 
 #endif

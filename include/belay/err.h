@@ -27,7 +27,7 @@ enum err_code {
 	ERR_LOCKED,   /* someone else holds the lock                           exit 10  */
 	ERR_STATE,    /* the branch is not what we wrote or know how to read   exit 11  */
 	ERR_DIVERGED, /* a tape does not hold what the run asks for            exit 1   */
-	ERR_CANCELLED, /* SIGINT or SIGTERM                                     exit 130 */
+	ERR_CANCELLED, /* SIGINT, SIGTERM or SIGHUP                             exit 130 */
 };
 
 struct err {

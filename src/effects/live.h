@@ -24,7 +24,7 @@ struct live_call {
 	const struct effect *effect; /* its moved() and watcher */
 };
 
-/* Should this call give up? True after SIGINT or SIGTERM, unless the lane acknowledged it, and
+/* Should this call give up? True after a signal (signals.h), unless the lane acknowledged it, and
  * never for an act: what has begun to change something is allowed to end. Cheap; ask it from
  * progress callbacks. Who gives up answers ERR_CANCELLED with live_set_cancelled(). */
 bool live_cancelled(const struct live_call *call);

@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM, counted: the one place with process-wide state, because a signal has no
+/* SIGINT, SIGTERM and SIGHUP, counted: the one place with process-wide state, because a signal has no
  * other address. Signal n makes event descriptor n readable for good, so any number of threads
  * can wait for it without taking it away from each other. After the last descriptor the signal's
  * default action applies: somebody who insists that often gets out. */
@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -19,10 +20,23 @@ static atomic_uint count;
 static atomic_bool caught;
 static int wake_fds[SIGNALS_MAX];
 
+/* The line that is gone is told of by the shell, by the kernel and by service managers behind a SIGTERM: none of that is
+ * somebody who insists. So a hangup counts when it is the first of all signals. */
+static bool is_news(int number, unsigned *ret_before)
+{
+	*ret_before = 0;
+	if (number == SIGHUP)
+		return atomic_compare_exchange_strong(&count, ret_before, 1);
+	*ret_before = atomic_fetch_add(&count, 1);
+	return true;
+}
+
 static void on_signal(int number)
 {
 	int saved_errno = errno;
-	unsigned before = atomic_fetch_add(&count, 1);
+	unsigned before;
+	if (!is_news(number, &before))
+		return;
 	if (before < SIGNALS_MAX) {
 		/* eventfd(2): adds to a counter; readable while that is not zero. */
 		uint64_t one = 1;
@@ -45,6 +59,10 @@ void effects_catch_signals(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* Who ignores it before we begin (nohup) wants us to go on without a terminal. */
+	struct sigaction hangup;
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 unsigned signals_count(void)

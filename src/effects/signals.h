@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM, counted. Private to src/effects.
+/* SIGINT, SIGTERM and SIGHUP (unless it was ignored when we began, as nohup does it), counted. Private to src/effects.
  *
  * Each signal cancels what is going on at that moment; whoever tidies up acknowledges the signals
  * seen so far and works on until the next one.

@@ -110,14 +110,14 @@ static int open_pipes(const struct process *process, struct pipes *pipes)
 										    : 0;
 }
 
-/* A group of its own, default signals: a handler or an ignored SIGPIPE of ours is not theirs. */
+/* A group of its own, default signals: a handler or an ignored SIGPIPE of ours is not theirs. An ignored SIGHUP is:
+ * nohup is meant for all that we start. */
 static void set_attributes(posix_spawnattr_t *attributes)
 {
 	sigset_t signals;
 	sigemptyset(&signals);
 	posix_spawnattr_setsigmask(attributes, &signals);
-	static const int defaults[] = {SIGPIPE, SIGINT,  SIGTERM,
-				       SIGHUP,  SIGQUIT, SIGCHLD};
+	static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGCHLD};
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
 		sigaddset(&signals, defaults[i]);
 	posix_spawnattr_setsigdefault(attributes, &signals);
@@ -326,6 +326,8 @@ static int end_of_linger(const struct job *job, struct err *err)
 {
 	if (!job->process->output.take || job->out < 0)
 		return 0;
+	/* The run has failed: what writes into it now writes for nobody. */
+	kill(-job->pid, SIGKILL);
 	return err_set(err, ERR_FAIL,
 		       "the command ended, but something that it left behind keeps its "
 		       "output open");

@@ -37,9 +37,10 @@ struct process {
  * end of it. What the command leaves behind in the background is left
  * alone when it ends in time; its output is read for at most one more second.
  * With `output` everything that the command writes arrives there (a drain that fails ends the group and the call), or
- * the call fails: also when the command ends and something that it left behind keeps its output open.
+ * the call fails: also when the command ends and something that it left behind keeps its output open, which is killed then.
  * Errors: ERR_NOT_FOUND (no such command or directory), ERR_CONFIG (`shell` where there is no
  * /bin/sh), ERR_CANCELLED (the group is ended in the same way), ERR_FAIL.
+ * A SIGHUP that this process ignores (nohup) the command ignores, too.
  * Release *outcome in either case. SIGPIPE must be ignored in this process. */
 int process_run(const struct process *process, struct run_outcome *outcome,
 		struct err *err);

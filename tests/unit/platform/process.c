@@ -117,6 +117,22 @@ TEST(output_is_cut_in_the_middle)
 	run_outcome_release(&outcome);
 }
 
+/* 'X' or 'Z' when it has ended: init reaps it when it likes. */
+static char state_of(pid_t pid)
+{
+	char state = 'X';
+	for (int i = 0; i < 100 && kill(pid, 0) == 0; i++)
+		usleep(10000);
+	_cleanup_free_ char *path = str_format("/proc/%d/stat", (int)pid);
+	FILE *file = fopen(path, "r");
+	if (file) {
+		if (fscanf(file, "%*d %*s %c", &state) != 1)
+			state = 'X';
+		fclose(file);
+	}
+	return state;
+}
+
 TEST(a_deadline_ends_the_group)
 {
 	struct run_outcome outcome;
@@ -129,19 +145,8 @@ TEST(a_deadline_ends_the_group)
 	CHECK_STR_EQ(outcome.signal, "");
 	CHECK(deadline_now_ms() - started < 5000);
 	char *child = shown(&outcome.out);
-	pid_t pid = (pid_t)strtol(child, NULL, 10);
-	for (int i = 0; i < 100 && kill(pid, 0) == 0; i++)
-		usleep(10000); /* init reaps it when it likes */
-	char *path = str_format("/proc/%d/stat", (int)pid);
-	FILE *file = fopen(path, "r");
-	char state = 'X';
-	if (file) {
-		if (fscanf(file, "%*d %*s %c", &state) != 1)
-			state = 'X';
-		fclose(file);
-	}
+	char state = state_of((pid_t)strtol(child, NULL, 10));
 	CHECK(state == 'X' || state == 'Z');
-	free(path);
 	free(child);
 	run_outcome_release(&outcome);
 }
@@ -167,6 +172,45 @@ TEST(a_background_process_is_not_waited_for)
 		 &err);
 	CHECK(outcome.exited);
 	CHECK(outcome.duration_ms < 4000);
+	run_outcome_release(&outcome);
+}
+
+static int take_nothing(void *context, const void *data, size_t bytes, struct err *err)
+{
+	(void)context, (void)data, (void)bytes, (void)err;
+	return 0;
+}
+
+/* What it writes is for a backup that has failed. */
+TEST(what_keeps_a_drained_output_open_is_killed)
+{
+	struct run_outcome outcome;
+	struct err err = {0};
+	struct process process = {.shell = "sleep 30 & echo $! >&2; echo data",
+				  .input = FEED_NONE,
+				  .output = {.take = take_nothing},
+				  .timeout_ms = 20000,
+				  .max_output_bytes = 100,
+				  .stop = STOP_NEVER};
+	CHECK_FAILS(process_run(&process, &outcome, &err), &err, ERR_FAIL,
+		    "keeps its output open");
+	_cleanup_free_ char *child = shown(&outcome.err);
+	char state = state_of((pid_t)strtol(child, NULL, 10));
+	CHECK(state == 'X' || state == 'Z');
+	run_outcome_release(&outcome);
+}
+
+/* nohup is meant for the commands, too. */
+TEST(an_ignored_hangup_is_handed_on)
+{
+	struct run_outcome outcome;
+	struct err err = {0};
+	void (*before)(int) = signal(SIGHUP, SIG_IGN);
+	CHECK_OK(run("kill -HUP $$; echo alive", FEED_NONE, 20000, 100, &outcome, &err),
+		 &err);
+	signal(SIGHUP, before);
+	_cleanup_free_ char *out = shown(&outcome.out);
+	CHECK_STR_EQ(out, "alive\n");
 	run_outcome_release(&outcome);
 }
 
