@@ -275,6 +275,21 @@ static bool was_cancelled(const struct backup_making *making)
 	return false;
 }
 
+/* The hint is that of the store that the trouble is about: the first one that has any. */
+static void take_cause(const struct backup_making *making, enum err_code code,
+		       const char *trouble, struct err *ret)
+{
+	err_set(ret, code, "%s", trouble);
+	for (size_t i = 0; i < making->target_count; i++) {
+		const struct err *err = &making->targets[i].err;
+		if (!err->code)
+			continue;
+		if (err->hint[0])
+			err_hint(ret, "%s", err->hint);
+		return;
+	}
+}
+
 static int end_placed(struct backup_making *making, json_t **ret_row, struct err *err)
 {
 	_cleanup_free_ char *trouble = making_trouble(making);
@@ -289,7 +304,7 @@ static int end_placed(struct backup_making *making, json_t **ret_row, struct err
 			       "the journal",
 			       making->backup->name);
 	if (trouble)
-		err_set(&cause, ERR_FAIL, "%s", trouble);
+		take_cause(making, ERR_FAIL, trouble, &cause);
 	*ret_row = making_row(making, outcome, &cause);
 	return 0;
 }
@@ -303,7 +318,7 @@ static int end_nowhere(struct backup_making *making, json_t **ret_row, struct er
 		if (!cause.code || making->targets[i].err.code == ERR_CANCELLED)
 			cause = making->targets[i].err;
 	if (cause.code != ERR_CANCELLED)
-		err_set(&cause, cause.code, "%s", trouble);
+		take_cause(making, cause.code, trouble, &cause);
 	return end_failed(making, &cause, ret_row, err);
 }
 

@@ -241,7 +241,7 @@ static int set_action(const struct s3_fault *fault, const struct s3_place *place
 {
 	err_set(err, ERR_AUTH, "the store refuses %s on '%s%s%s'%s%s", place->action,
 		place->bucket, place->key ? "/" : "", place->key ? place->key : "",
-		*fault->code ? ": " : "", fault->code);
+		*fault->code ? ": " : " and does not say why", fault->code);
 	if (!*fault->code)
 		return err_hint(err, "is the secret key right, and may this key do it?");
 	return err_hint(err, "allow %s in the policy of the key or of the bucket",

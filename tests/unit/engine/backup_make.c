@@ -228,6 +228,28 @@ TEST(what_fails_leaves_nothing_that_looks_finished)
 	}
 }
 
+/* What the store says of the way forward stays, be the backup elsewhere or nowhere. */
+TEST(the_hint_of_a_store_is_kept)
+{
+	static const struct {
+		const char *name, *what, *also, *outcome;
+	} rows[] = {
+		{"one of two", "backup.write far", NULL, "partial"},
+		{"both", "backup.write far", "backup.write near", "failed"},
+	};
+	FOR_ROWS(row, rows) {
+		struct vault *vault = vault_new(DB);
+		fail(vault, row->what, "net");
+		if (row->also)
+			fail(vault, row->also, "net");
+		CHECK_INT_EQ(run_all(vault), END_FAILED);
+		CHECK_STR_EQ(row_text(vault, "outcome"), row->outcome);
+		CHECK_STR_HAS(row_text(vault, "reason"), "it does not answer");
+		CHECK_STR_EQ(row_text(vault, "hint"), "is it up?");
+		vault_end(vault);
+	}
+}
+
 /* --- manifests that nobody could read again ---------------------------------------------------- */
 
 static json_t *two_chunks_of_one(void)

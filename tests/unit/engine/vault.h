@@ -225,9 +225,10 @@ static json_t *vault_fill(struct vault *vault, const json_t *args, const char *t
 		if (json_object_get(vault->down, name) ||
 		    vault_failure(vault, "backup.write", name, "")) {
 			json_array_append_new(
-				rows, json_pack("{s:s, s:b, s:{s:s, s:s}}", "name", name,
-						"ok", 0, "error", "code", "net",
-						"message", "it does not answer"));
+				rows, json_pack("{s:s, s:b, s:{s:s, s:s, s:s}}", "name",
+						name, "ok", 0, "error", "code", "net",
+						"message", "it does not answer", "hint",
+						"is it up?"));
 			continue;
 		}
 		vault_put(vault, name, json_get_string(args, "object", ""), text);

@@ -226,6 +226,50 @@ TEST(a_put_has_its_effect_once)
 	trust_free(trust);
 }
 
+#define REFUSED_IN_WORDS                                                                 \
+	HEAD "403 Forbidden\r\nContent-Length: 49\r\nConnection: close\r\n\r\n"          \
+	     "<Error><Code>SignatureDoesNotMatch</Code></Error>"
+
+TEST(a_look_that_is_refused_without_a_word_is_asked_again_for_it)
+{
+	static const struct row {
+		const char *name;
+		const char *script[4];
+		const char *seen, *message, *hint;
+	} rows[] = {
+		{"the second answer says why",
+		 {FORBIDDEN, REFUSED_IN_WORDS, "end"},
+		 "HEAD GET ",
+		 "the secret key does not belong",
+		 "line break"},
+		{"nobody says why",
+		 {FORBIDDEN, FORBIDDEN, "end"},
+		 "HEAD GET ",
+		 "refuses s3:GetObject on 'shelf/a' and does not say why",
+		 "is the secret key right"},
+		{"something else the second time",
+		 {FORBIDDEN, OURS, "end"},
+		 "HEAD GET ",
+		 "does not say why",
+		 "is the secret key right"},
+		{"it is only missing", {MISSING, "end"}, "HEAD ", "does not exist", ""},
+	};
+	struct trust *trust = trust_new();
+	FOR_ROWS(row, rows) {
+		struct server server;
+		struct err err = {0};
+		struct depot_object object = {0};
+		struct depot *depot = start(&server, row->script, trust);
+		CHECK(depot->ops->head(depot, "a", &object, &err) < 0);
+		CHECK_STR_HAS(err.message, row->message);
+		CHECK_STR_HAS(err.hint, row->hint);
+		depot_freep(&depot);
+		stop_server(&server);
+		CHECK_STR_EQ(server.seen, row->seen);
+	}
+	trust_free(trust);
+}
+
 #define BEGUN                                                                            \
 	HEAD "200 OK\r\nContent-Length: 96\r\nConnection: close\r\n\r\n"                 \
 	     "<InitiateMultipartUploadResult><UploadId>u1</UploadId>"                    \
