@@ -85,7 +85,8 @@ bool backup_id_is_newer(const char *id, const char *other, int64_t now_ms);
 
 /* state.backups.NAME, or NULL: {running: {id, run: as in the event, since, until, stores}|null, copies: [{id, at,
  * manifest: sha256, open_bytes, stored_bytes, duration_ms, stores: [names], verified: {STORE: {at, how}}, bad: {STORE:
- * {at, reason}}}] newest first, failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms|null,
+ * {at, reason}}}] newest first by their ids, last: id|null of the one that was made last by the order of the events,
+ * which is the newest whatever the clocks said; it may be gone; failed: {id, at, reason, count}|null, drilled: {id, at, outcome, rto_ms|null,
  * rpo_ms|null, reason|null}|null, restored: {id, at, outcome, to}|null}. A copy's `at`: when it was begun, as old is what
  * is in it; its sizes are 0 when only a verification made it known. failed: the newest attempts, `count` in a row;
  * when `id` is that of a copy, only some of its stores failed. Borrowed. */
@@ -98,20 +99,28 @@ const json_t *backup_copy_verified(const json_t *copy, const char *store);
 const json_t *backup_copy_bad(const json_t *copy, const char *store);
 /* Does it lie in a store where it was not found bad? */
 bool backup_copy_is_sound(const json_t *copy);
-/* The newest of state.backups.NAME.copies, or of those that are sound; one that is ahead only when there is no other.
+/* Was it found bad in a store? */
+bool backup_copy_is_flawed(const json_t *copy);
+/* Of an entry of state.backups: the copy that was made last. Borrowed, or NULL: nobody knows, or it is gone. */
+const json_t *backup_made_last(const json_t *entry);
+/* The newest one that is sound: the one made last, else by time, and then one that is ahead only when there is no other.
  * Borrowed, or NULL. */
-const json_t *backup_newest(const json_t *copies, bool sound, int64_t now_ms);
+const json_t *backup_newest(const json_t *entry, int64_t now_ms);
+/* The first copy whose id says that it is newer than the one that was made last: a clock was wrong. Borrowed, or NULL. */
+const json_t *backup_claims_newer(const json_t *entry);
+/* The state may have had no room for copies whose ids are below this one. Borrowed, or NULL: it knows all of them. */
+const char *backup_reaches_back_to(const json_t *entry);
 
 enum backup_claim { BACKUP_FREE, BACKUP_BUSY, BACKUP_EXPIRED };
 /* May a run make this backup now? EXPIRED: the run that was at it had its time. */
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms);
 
 /* For status, list and checks: {name, outcome: pass|warn|fail|inconclusive, reason|null, newest: {id, at, stored_bytes,
- * stores}|null, age_ms|null, every_ms|null, late: bool, verified_at|null, drilled: …|null, drill_due: bool,
+ * stores}|null (of those that are sound), age_ms|null, every_ms|null, late: bool, verified_at|null, drilled: …|null, drill_due: bool,
  * running|null, failed|null, copies}. fail: the newest attempt failed, or a copy is bad, or it is later than
  * promised (with an hour, or a tenth of the interval, of grace); inconclusive: there is none yet; warn:
  * the newest copy is not in all stores, none was ever verified, or a drill is due or failed, or a
- * copy is from the future. New. */
+ * copy is from the future or claims to be newer than the one that was made last. New. */
 json_t *backup_health(const struct config_backup *backup, const json_t *state,
 		      int64_t now_ms);
 /* Of all backups of an environment: array of the above. New. */
@@ -120,11 +129,13 @@ json_t *backups_health(const struct config *config, const char *environment,
 
 /* --- retention (src/domain/retention.c) ---------------------------------------------------- */
 
-/* Decides on the copies of one backup in one store, newest first: [{id, at_ms, verified: bool}]. *ret, in the
- * same order: [{id, at, keep: bool, reasons: [text..]}]; what goes has reasons as well ("older than 7d", "none of the
- * last 3"). The newest one and the newest verified one always stay, so does what lies in the future. Days, weeks
- * (ISO 8601) and months are UTC's; of each period the newest copy counts, and only periods that have a copy are
- * counted. ERR_CONFIG for a policy that is empty. */
+/* Decides on the copies of one backup in one store, newest first: [{id, at_ms, verified: bool, made_last: bool, before_live:
+ * bool}]; made_last: by the order of the journal; before_live: made before the deployment that is live. *ret, in the same
+ * order: [{id, at, keep: bool, reasons: [text..]}]; what goes has reasons as well ("at least 7d older than the newest",
+ * "none of the last 3"). The newest one, the newest verified one, the one made last, those from before what is live and
+ * whatever lies in the future always stay. Ages are counted from the newest one that does not lie in the future, not from
+ * now. Days, weeks (ISO 8601) and months are UTC's; of each period the newest copy counts, and only periods that have a
+ * copy are counted. ERR_CONFIG for a policy that is empty. */
 int retention_decide(const struct config_keep *keep, const json_t *copies, int64_t now_ms,
 		     json_t **ret, struct err *err);
 

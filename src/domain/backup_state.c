@@ -59,19 +59,62 @@ static int64_t time_of(const json_t *row)
 	return time_parse(json_get_string(row, "at", ""), &at_ms) ? 0 : at_ms;
 }
 
-const json_t *backup_newest(const json_t *copies, bool sound, int64_t now_ms)
+bool backup_copy_is_flawed(const json_t *copy)
+{
+	return json_object_size(json_object_get(copy, "bad")) > 0;
+}
+
+const char *backup_reaches_back_to(const json_t *entry)
+{
+	const json_t *copies = json_object_get(entry, "copies");
+	const char *last = json_get_string(entry, "last", NULL);
+	size_t count = json_array_size(copies);
+	if (count < BACKUP_COPIES_MAX)
+		return NULL;
+	for (size_t i = count; i-- > 0;) {
+		const json_t *copy = json_array_get(copies, i);
+		const char *id = json_get_string(copy, "id", "");
+		if (!backup_copy_is_flawed(copy) && !str_equal(id, last))
+			return id;
+	}
+	return json_get_string(json_array_get(copies, count - 1), "id", "");
+}
+
+const json_t *backup_made_last(const json_t *entry)
+{
+	return find_copy(json_object_get(entry, "copies"),
+			 json_get_string(entry, "last", NULL));
+}
+
+/* Of those that are sound; one that is ahead only when there is no other. */
+static const json_t *newest_by_time(const json_t *copies, int64_t now_ms)
 {
 	const json_t *ahead = NULL;
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(copies, i, copy) {
-		if (sound && !backup_copy_is_sound(copy))
+		if (!backup_copy_is_sound(copy))
 			continue;
 		if (!backup_is_ahead(time_of(copy), now_ms))
 			return copy;
 		ahead = ahead ? ahead : copy;
 	}
 	return ahead;
+}
+
+const json_t *backup_newest(const json_t *entry, int64_t now_ms)
+{
+	const json_t *last = backup_made_last(entry);
+	if (last && backup_copy_is_sound(last))
+		return last;
+	return newest_by_time(json_object_get(entry, "copies"), now_ms);
+}
+
+const json_t *backup_claims_newer(const json_t *entry)
+{
+	const json_t *last = backup_made_last(entry);
+	const json_t *first = json_array_get(json_object_get(entry, "copies"), 0);
+	return last && first != last ? first : NULL;
 }
 
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms)
@@ -89,9 +132,10 @@ enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_
 
 struct health {
 	const struct config_backup *backup;
-	const json_t *copies, *newest, *failed, *drilled;
-	const json_t *bad, *ahead; /* copies, or NULL */
-	int64_t age_ms;            /* of the newest; -1 without one */
+	const json_t *copies, *failed, *drilled;
+	const json_t *newest;              /* that is sound, or NULL */
+	const json_t *bad, *ahead, *early; /* copies, or NULL */
+	int64_t age_ms;                    /* of the newest; -1 without one */
 	const char *verified_at;
 	bool died; /* the attempt on the journal: its time is over, and nobody said how it ended */
 	bool late, drill_due;
@@ -110,7 +154,7 @@ static void look_at_copies(struct health *health, int64_t now_ms)
 	json_array_foreach(health->copies, i, copy) {
 		const char *store;
 		json_t *verified;
-		if (!health->bad && json_object_size(json_object_get(copy, "bad")) > 0)
+		if (!health->bad && backup_copy_is_flawed(copy))
 			health->bad = copy;
 		if (!health->ahead && backup_is_ahead(time_of(copy), now_ms))
 			health->ahead = copy;
@@ -121,6 +165,15 @@ static void look_at_copies(struct health *health, int64_t now_ms)
 				health->verified_at = at;
 		}
 	}
+}
+
+/* A copy that is ahead has no age: by that nothing would be late until its date. */
+static const json_t *newest_with_age(const json_t *entry, int64_t now_ms)
+{
+	const json_t *newest = backup_newest(entry, now_ms);
+	if (newest && backup_is_ahead(time_of(newest), now_ms))
+		return newest_by_time(json_object_get(entry, "copies"), now_ms);
+	return newest;
 }
 
 static struct health look(const struct config_backup *backup, const json_t *state,
@@ -134,7 +187,8 @@ static struct health look(const struct config_backup *backup, const json_t *stat
 		.drilled = json_object_get(entry, "drilled"),
 		.age_ms = -1,
 	};
-	health.newest = backup_newest(health.copies, false, now_ms);
+	health.newest = newest_with_age(entry, now_ms);
+	health.early = backup_claims_newer(entry);
 	if (health.newest) {
 		int64_t age_ms = now_ms - time_of(health.newest);
 		health.age_ms = age_ms > 0 ? age_ms : 0;
@@ -185,7 +239,7 @@ static void say_bad(struct str *out, const struct health *health)
 
 static void say_late(struct str *out, const struct health *health)
 {
-	str_add(out, "the newest copy is ");
+	str_addf(out, "the newest %scopy is ", health->bad ? "good " : "");
 	duration_add(out, health->age_ms);
 	str_add(out, " old, promised is one every ");
 	duration_add(out, health->backup->every_ms);
@@ -210,6 +264,9 @@ static const char *judge(const struct health *health, struct str *out)
 	}
 	if (health->bad) {
 		say_bad(out, health);
+		str_add(out, health->late ? "; " : "");
+		if (health->late)
+			say_late(out, health);
 		return "fail";
 	}
 	if (health->late) {
@@ -237,6 +294,11 @@ static const char *judge(const struct health *health, struct str *out)
 	else if (health->ahead)
 		str_addf(out, "copy %s is from the future: a clock was wrong",
 			 json_get_string(health->ahead, "id", "?"));
+	else if (health->early)
+		str_addf(out,
+			 "copy %s claims to be newer than the one that was made last: a "
+			 "clock was wrong",
+			 json_get_string(health->early, "id", "?"));
 	return out->len ? "warn" : "pass";
 }
 

@@ -132,12 +132,12 @@ int fold_backup_made(struct fold *fold)
 		return refuse_not_running(fold, entry, id);
 	const json_t *since = json_object_get(json_object_get(entry, "running"), "since");
 	copy_replace(entry, id);
-	copy_add(entry,
-		 json_pack("{s:s, s:O, s:s, s:I, s:I, s:I, s:O, s:{}, s:{}}", "id", id,
-			   "at", since, "manifest", manifest, "open_bytes",
-			   (json_int_t)open_bytes, "stored_bytes",
-			   (json_int_t)stored_bytes, "duration_ms",
-			   (json_int_t)duration_ms, "stores", stores, "verified", "bad"));
+	copy_made(entry, json_pack("{s:s, s:O, s:s, s:I, s:I, s:I, s:O, s:{}, s:{}}",
+				   "id", id, "at", since, "manifest", manifest,
+				   "open_bytes", (json_int_t)open_bytes, "stored_bytes",
+				   (json_int_t)stored_bytes, "duration_ms",
+				   (json_int_t)duration_ms, "stores", stores, "verified",
+				   "bad"));
 	json_object_set_new(entry, "running", json_null());
 	if (failed)
 		note_failed(fold, entry, id, failed);

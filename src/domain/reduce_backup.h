@@ -31,8 +31,12 @@ json_t *backup_text(const char *text);
 json_t *backup_own(struct fold *fold);
 /* Where the copy is among those of backup_own(); their number when it is not. */
 size_t copy_index(const json_t *copies, const char *id);
-/* Takes the copy; of too many the oldest goes. */
+/* Takes the copy; of too many the oldest goes, bad ones last. */
 void copy_add(json_t *entry, json_t *copy);
+/* The same for the one that was made last. */
+void copy_made(json_t *entry, json_t *copy);
+/* A good copy that nobody had told of: unless a clock was wrong it was made last when its id is the newest. */
+void copy_found_later(const struct fold *fold, json_t *entry, const char *id);
 /* What a verification had found out before the run itself told of its copy makes room for what the run says. */
 void copy_replace(json_t *entry, const char *id);
 /* The copy at that place, the fold's own. */

@@ -97,7 +97,8 @@ json_t *backup_text(const char *text)
 
 static void set_missing(json_t *entry)
 {
-	static const char *const members[] = {"running", "failed", "drilled", "restored"};
+	static const char *const members[] = {"running", "last", "failed", "drilled",
+					      "restored"};
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		if (!json_object_get(entry, members[i]))
 			json_object_set_new(entry, members[i], json_null());
@@ -148,18 +149,53 @@ size_t copy_index(const json_t *copies, const char *id)
 	return i;
 }
 
-/* Newest first. */
+static const char *id_at(const json_t *copies, size_t index)
+{
+	return json_get_string(json_array_get(copies, index), "id", "");
+}
+
+/* Which copy is not known any more when there are too many: the oldest, but one that was found bad only when there is
+ * nothing else, as nobody would know it for bad again; never the one made last. */
+static size_t index_to_spare(const json_t *entry, const json_t *copies)
+{
+	const char *last = json_get_string(entry, "last", NULL);
+	size_t count = json_array_size(copies), spare = count;
+	for (size_t i = count; i-- > 0;) {
+		if (str_equal(id_at(copies, i), last))
+			continue;
+		if (!backup_copy_is_flawed(json_array_get(copies, i)))
+			return i;
+		spare = spare == count ? i : spare;
+	}
+	return spare;
+}
+
+/* Newest first, by their ids: those of one backup grow, whatever clocks say. */
 void copy_add(json_t *entry, json_t *copy)
 {
 	json_t *copies = document_own(entry, "copies");
-	const char *at = json_get_string(copy, "at", "");
+	const char *id = json_get_string(copy, "id", "");
 	size_t i = 0;
-	while (i < json_array_size(copies) &&
-	       strcmp(json_get_string(json_array_get(copies, i), "at", ""), at) > 0)
+	while (i < json_array_size(copies) && strcmp(id_at(copies, i), id) > 0)
 		i++;
 	json_array_insert_new(copies, i, copy);
 	if (json_array_size(copies) > BACKUP_COPIES_MAX)
-		json_array_remove(copies, json_array_size(copies) - 1);
+		json_array_remove(copies, index_to_spare(entry, copies));
+}
+
+void copy_made(json_t *entry, json_t *copy)
+{
+	json_object_set(entry, "last", json_object_get(copy, "id"));
+	copy_add(entry, copy);
+}
+
+void copy_found_later(const struct fold *fold, json_t *entry, const char *id)
+{
+	const char *last = json_get_string(entry, "last", NULL);
+	int64_t at_ms = 0;
+	if (last && strcmp(id, last) > 0 && backup_id_time(id, &at_ms) &&
+	    !backup_is_ahead(at_ms, fold->at_ms))
+		json_object_set_new(entry, "last", json_string(id));
 }
 
 json_t *copy_own(json_t *entry, size_t index)

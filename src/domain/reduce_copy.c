@@ -118,6 +118,8 @@ int fold_backup_verified(struct fold *fold)
 	if (v.good && !str_equal(json_get_string(copy, "manifest", NULL), v.manifest))
 		return fold_refuse(fold, "copy '%s' was made with another manifest",
 				   v.id);
+	if (v.good && !known)
+		copy_found_later(fold, entry, v.id);
 	if (v.good)
 		set_verified(fold, copy, &v);
 	else

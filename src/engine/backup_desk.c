@@ -234,12 +234,11 @@ static const json_t *begins_with(const json_t *copies, const char *id, size_t *r
 int backup_find_copy(const struct backup_desk *desk, const struct config_backup *backup,
 		     const char *id, const json_t **ret, struct err *err)
 {
-	const json_t *copies = json_object_get(
-		state_backup(backup_desk_state(desk), backup->name), "copies");
+	const json_t *known = state_backup(backup_desk_state(desk), backup->name);
+	const json_t *copies = json_object_get(known, "copies");
 	size_t count = 1;
-	const json_t *found =
-		id ? begins_with(copies, id, &count)
-		   : backup_newest(copies, true, effects_now_ms(desk->engine.fx));
+	const json_t *found = id ? begins_with(copies, id, &count)
+				 : backup_newest(known, effects_now_ms(desk->engine.fx));
 	if (!found)
 		return no_copy(desk, backup, id, copies, err);
 	if (count > 1)

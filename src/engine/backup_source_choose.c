@@ -9,21 +9,38 @@
 
 /* --- another one ------------------------------------------------------------------------------ */
 
+static const json_t *entry_of(const struct backup_source *source)
+{
+	return state_backup(backup_desk_state(source->desk), source->name);
+}
+
+/* Was it made last, whatever the others' times say? */
+static bool is_made_last(const struct backup_source *source)
+{
+	const json_t *last = backup_made_last(entry_of(source));
+	return last && str_equal(json_get_string(last, "id", NULL), source->id);
+}
+
 const char *backup_source_older(const struct backup_source *source)
 {
+	const char *early = NULL; /* claims to be newer, and is not */
 	bool behind = false;
 	size_t i;
 	const json_t *copy;
 	if (!source->copy)
 		return NULL;
-	const json_t *known = state_backup(backup_desk_state(source->desk), source->name);
-	json_array_foreach(json_object_get(known, "copies"), i, copy) {
+	bool last = is_made_last(source);
+	json_array_foreach(json_object_get(entry_of(source), "copies"), i, copy) {
 		const char *id = json_get_string(copy, "id", "");
-		if (behind && backup_copy_is_sound(copy))
+		bool self = str_equal(id, source->id);
+		behind = behind || self;
+		if (self || !backup_copy_is_sound(copy))
+			continue;
+		if (behind)
 			return id;
-		behind = behind || str_equal(id, source->id);
+		early = last && !early ? id : early;
 	}
-	return NULL;
+	return early;
 }
 
 int backup_source_hint_older(const struct backup_source *source, struct err *err)
@@ -48,22 +65,45 @@ static void warn_of_bad(struct backup_source *source)
 				   json_get_string(bad, "reason", "?"));
 }
 
-/* An older one is never taken in silence. */
+/* Of a copy that is sound, and stands before the one that is taken. */
+static void warn_of_early(struct backup_source *source, const char *id)
+{
+	if (is_made_last(source))
+		backup_source_warn(source,
+				   "copy %s claims to be newer by its time, but %s was "
+				   "made last: a clock was wrong",
+				   id, source->id);
+	else
+		backup_source_warn(
+			source,
+			"copy %s claims to be from the future, so %s is taken: "
+			"a clock was wrong",
+			id, source->id);
+}
+
+/* Neither an older one, nor one that looks older, is taken in silence. */
 static void warn_of_passed_over(struct backup_source *source)
 {
-	const json_t *known = state_backup(backup_desk_state(source->desk), source->name);
+	const json_t *known = entry_of(source);
+	const json_t *last = backup_made_last(known);
+	bool behind = false, taken_last = is_made_last(source), told = false;
 	size_t i;
 	const json_t *copy;
 	json_array_foreach(json_object_get(known, "copies"), i, copy) {
 		const char *id = json_get_string(copy, "id", "");
+		bool newer = copy == last || (!behind && !taken_last);
+		behind = behind || str_equal(id, source->id);
 		if (str_equal(id, source->id))
-			return;
-		if (backup_copy_is_sound(copy))
-			continue; /* it claims to be from the future */
-		backup_source_warn(source,
-				   "copy %s is newer, but was found bad wherever it "
-				   "lies: %s is an older one",
-				   id, source->id);
+			continue;
+		if (newer && !backup_copy_is_sound(copy))
+			backup_source_warn(source,
+					   "copy %s is newer, but was found bad wherever "
+					   "it lies: %s is an older one",
+					   id, source->id);
+		if (behind || told || !backup_copy_is_sound(copy))
+			continue;
+		warn_of_early(source, id);
+		told = true;
 	}
 }
 

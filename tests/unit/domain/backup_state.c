@@ -100,37 +100,87 @@ TEST(sound_is_what_is_not_bad_in_every_store)
 	CHECK(!backup_copy_is_sound(NULL));
 }
 
+#define PLAIN(id, at) COPY(id, at, "'s3'", "{}", "{}")
+#define BAD(id, at) COPY(id, at, "'s3'", "{}", "{'s3': {'at': '" NOW "', 'reason': 'x'}}")
+#define ENTRY_LAST(last, copies)                                                         \
+	"{'running': null, 'last': " last ", 'copies': [" copies                         \
+	"], 'failed': null, 'drilled': null, 'restored': null}"
+
 static const struct newest_row {
-	const char *name, *copies;
-	bool sound;
-	const char *want;
+	const char *name, *last, *copies;
+	const char *want, *early;
 } newests[] = {
-	{"none", "", false, NULL},
-	{"the first",
-	 COPY("c2", "2026-11-21T02:00:00Z", "'s3'", "{}",
-	      "{}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}", "{}"),
-	 true, "c2"},
-	{"the first that is sound",
-	 COPY("c2", "2026-11-21T02:00:00Z", "'s3'", "{}",
-	      "{'s3': {'at': '" NOW
-	      "', 'reason': 'x'}}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}",
-					      "{}"),
-	 true, "c1"},
-	{"not one from the future",
-	 COPY("f", "2026-11-21T12:05:01Z", "'s3'", "{}",
-	      "{}") ", " COPY("c1", "2026-11-20T02:00:00Z", "'s3'", "{}", "{}"),
-	 true, "c1"},
-	{"one from the future when there is no other",
-	 COPY("f", "2026-11-21T12:05:01Z", "'s3'", "{}", "{}"), true, "f"},
+	{"none", "null", "", NULL, NULL},
+	{"the first, when nobody knows which was made last", "null",
+	 PLAIN("c2", "2026-11-21T02:00:00Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"),
+	 "c2", NULL},
+	{"the first that is sound", "null",
+	 BAD("c2", "2026-11-21T02:00:00Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"), "c1",
+	 NULL},
+	{"not one from the future", "null",
+	 PLAIN("f", "2026-11-21T12:05:01Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"),
+	 "c1", NULL},
+	{"one from the future when there is no other", "null",
+	 PLAIN("f", "2026-11-21T12:05:01Z"), "f", NULL},
+	{"the one made last", "'c2'",
+	 PLAIN("c2", "2026-11-21T02:00:00Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"),
+	 "c2", NULL},
+	{"the one made last, although its clock was behind", "'c1'",
+	 PLAIN("c2", "2026-11-21T02:00:00Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"),
+	 "c1", "c2"},
+	{"the one made last, although its clock was ahead", "'f'",
+	 PLAIN("f", "2026-11-21T12:05:01Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"), "f",
+	 NULL},
+	{"not the one made last when it is bad", "'c1'",
+	 PLAIN("c2", "2026-11-21T02:00:00Z") ", " BAD("c1", "2026-11-20T02:00:00Z"), "c2",
+	 "c2"},
+	{"the one made last is gone", "'c3'",
+	 PLAIN("c2", "2026-11-21T02:00:00Z") ", " PLAIN("c1", "2026-11-20T02:00:00Z"),
+	 "c2", NULL},
+	{"all are bad", "'c1'", BAD("c1", "2026-11-21T02:00:00Z"), NULL, NULL},
 };
 
-TEST(the_newest_is_not_from_the_future)
+TEST(the_newest_is_the_one_made_last_whatever_the_clocks_said)
 {
 	FOR_ROWS(row, newests) {
-		_cleanup_free_ char *list = str_format("[%s]", row->copies);
-		_cleanup_json_ json_t *copies = journey_json(list);
-		const json_t *copy = backup_newest(copies, row->sound, at(NOW));
-		CHECK_STR_EQ(json_get_string(copy, "id", NULL), row->want);
+		_cleanup_free_ char *text = str_format("{'last': %s, 'copies': [%s]}",
+						       row->last, row->copies);
+		_cleanup_json_ json_t *entry = journey_json(text);
+		CHECK_STR_EQ(json_get_string(backup_newest(entry, at(NOW)), "id", NULL),
+			     row->want);
+		CHECK_STR_EQ(json_get_string(backup_claims_newer(entry), "id", NULL),
+			     row->early);
+	}
+	CHECK_NULL(backup_newest(NULL, at(NOW)));
+	CHECK_NULL(backup_claims_newer(NULL));
+}
+
+static const struct reach_row {
+	const char *name;
+	int count,
+		flawed_from; /* copies 100.. newest first; those from this place on are bad */
+	const char *last, *want;
+} reaches[] = {
+	{"there is room", BACKUP_COPIES_MAX - 1, 999, "null", NULL},
+	{"full", BACKUP_COPIES_MAX, 999, "null", "c100"},
+	{"bad ones are the last to go", BACKUP_COPIES_MAX, BACKUP_COPIES_MAX - 2, "null",
+	 "c102"},
+	{"the one made last does not go", BACKUP_COPIES_MAX, 999, "'c100'", "c101"},
+	{"all are bad", BACKUP_COPIES_MAX, 0, "null", "c100"},
+};
+
+TEST(a_full_state_says_how_far_back_it_reaches)
+{
+	FOR_ROWS(row, reaches) {
+		_cleanup_str_ struct str text = STR_INIT;
+		str_addf(&text, "{'last': %s, 'copies': [", row->last);
+		for (int i = 0; i < row->count; i++)
+			str_addf(&text, "%s{'id': 'c%d', 'bad': {%s}}", i ? ", " : "",
+				 100 + row->count - 1 - i,
+				 i >= row->flawed_from ? "'s3': {}" : "");
+		str_add(&text, "]}");
+		_cleanup_json_ json_t *entry = journey_json(str_text(&text));
+		CHECK_STR_EQ(backup_reaches_back_to(entry), row->want);
 	}
 }
 
@@ -216,6 +266,23 @@ static const struct health_row {
 	       COPY("f", "2099-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW), "{}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "warn", "copy f is from the future: a clock was wrong"},
+	{"one of another clock claims to be newer",
+	 ENTRY_LAST("'c1'", COPY("c2", "2026-11-21T11:00:00Z", "'s3', 'local'",
+				 VERIFIED(NOW), "{}") ", " GOOD),
+	 24 * HOUR, 0, "warn",
+	 "copy c2 claims to be newer than the one that was made last: a clock was wrong"},
+	{"the one made last is from the future, and the others are late",
+	 ENTRY_LAST("'f'",
+		    COPY("f", "2099-01-01T00:00:00Z", "'s3', 'local'", VERIFIED(NOW),
+			 "{}") ", " COPY("c", "2026-11-21T06:59:59Z", "'s3', 'local'",
+					 VERIFIED(NOW), "{}")),
+	 4 * HOUR, 0, "fail", "the newest copy is 5h old, promised is one every 4h"},
+	{"the newest is bad, and the one before it is late",
+	 ENTRY_LAST("'c2'", BAD("c2", "2026-11-21T11:00:00Z") ", " PLAIN(
+				    "c1", "2026-11-21T06:59:59Z")),
+	 4 * HOUR, 0, "fail",
+	 "copy c2 is bad in s3: x; the newest good copy is 5h old, promised is one every "
+	 "4h"},
 	{"an old copy is bad",
 	 ENTRY("null",
 	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'s3'", "{}",
@@ -283,6 +350,19 @@ TEST(health_says_what_there_is)
 		"'age_ms': 36000000, 'every_ms': 86400000, 'late': false, 'verified_at': "
 		"'2026-11-21T12:30:00Z', 'drilled': null, 'drill_due': false, "
 		"'running': " RUNNING_STILL ", 'failed': null, 'copies': 2}");
+}
+
+/* A copy that nobody can use is not young. */
+TEST(the_age_is_that_of_the_newest_good_copy)
+{
+	const struct config_backup backup = backup_of(&healths[1]);
+	_cleanup_json_ json_t *state =
+		state_of(ENTRY_LAST("'c2'", BAD("c2", "2026-11-21T11:59:00Z") ", " PLAIN(
+						    "c1", "2026-11-18T12:00:00Z")));
+	_cleanup_json_ json_t *health = backup_health(&backup, state, at(NOW));
+	CHECK_STR_EQ(json_get_string(json_object_get(health, "newest"), "id", ""), "c1");
+	CHECK_INT_EQ(json_get_int(health, "age_ms", 0), 72 * HOUR);
+	CHECK(json_get_bool(health, "late", false));
 }
 
 TEST(health_of_an_environment_is_that_of_its_backups)

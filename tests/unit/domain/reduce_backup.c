@@ -94,7 +94,7 @@ TEST(from_begun_to_made)
 		"{'running': null, 'copies': [{'id': 'b1', 'at': '2023-11-14T22:13:20Z', "
 		"'manifest': '" SHA
 		"', 'open_bytes': 40, 'stored_bytes': 12, 'duration_ms': 900, 'stores': "
-		"['s3', 'local'], 'verified': {}, 'bad': {}}], 'failed': null, "
+		"['s3', 'local'], 'verified': {}, 'bad': {}}], 'last': 'b1', 'failed': null, "
 		"'drilled': null, 'restored': null}");
 	make(&j, "b2");
 	CHECK_STR_EQ(json_get_string(json_array_get(member(&j, "copies"), 0), "id", ""),
@@ -276,17 +276,17 @@ TEST(a_copy_that_nobody_knew)
 {
 	struct journey j = journey_begin("production");
 	make(&j, "b1");
-	verify(&j, "old", "s3", "good", "null");
-	verify(&j, "old", "local", "good", "null");
+	verify(&j, "a-old", "s3", "good", "null");
+	verify(&j, "a-old", "local", "good", "null");
 	CHECK_JSON_EQ(
-		copy_of(&j, "old"),
-		"{'id': 'old', 'at': '" AT_COPY "', 'manifest': '" SHA
+		copy_of(&j, "a-old"),
+		"{'id': 'a-old', 'at': '" AT_COPY "', 'manifest': '" SHA
 		"', 'open_bytes': 0, 'stored_bytes': 0, 'duration_ms': 0, 'stores': "
 		"['s3', 'local'], 'verified': {'s3': {'at': '2023-11-14T22:15:20Z', "
 		"'how': 'sampled'}, 'local': {'at': '2023-11-14T22:16:20Z', "
 		"'how': 'sampled'}}, 'bad': {}}");
 	CHECK_STR_EQ(json_get_string(json_array_get(member(&j, "copies"), 1), "id", ""),
-		     "old");
+		     "a-old");
 	journey_go(
 		&j, "backup.verified", NULL,
 		"{'backup': 'db', 'id': 'sized', 'store': 's3', 'how': 'data', 'outcome': "
@@ -374,20 +374,91 @@ TEST(proofs)
 
 /* --- bounds ---------------------------------------------------------------------------------- */
 
+static void make_many(struct journey *j, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		_cleanup_free_ char *id = str_format("b%03d", i);
+		j->at_ms = JOURNEY_START_MS;
+		make(j, id);
+		j->at_ms += 1000;
+	}
+}
+
 TEST(the_oldest_copy_gives_way)
 {
 	struct journey j = journey_begin("production");
-	for (int i = 0; i < BACKUP_COPIES_MAX + 2; i++) {
-		_cleanup_free_ char *id = str_format("b%d", i);
-		j.at_ms = JOURNEY_START_MS;
-		make(&j, id);
-		j.at_ms += 1000;
-	}
+	make_many(&j, 0, BACKUP_COPIES_MAX + 2);
 	CHECK_INT_EQ(json_array_size(member(&j, "copies")), BACKUP_COPIES_MAX);
+	CHECK_NULL(copy_of(&j, "b001"));
+	CHECK(copy_of(&j, "b002") != NULL);
 	/* Older than all that there is room for: known for no longer than this. */
-	verify(&j, "old", "s3", "good", "null");
-	CHECK_NULL(copy_of(&j, "old"));
+	verify(&j, "a", "s3", "good", "null");
+	CHECK_NULL(copy_of(&j, "a"));
 	finish(&j);
+}
+
+/* Its name is all that says that it is bad. */
+TEST(bad_copies_are_the_last_to_give_way)
+{
+	struct journey j = journey_begin("production");
+	make_many(&j, 0, 3);
+	verify(&j, "b001", "s3", "bad", "'chunk 3'");
+	make_many(&j, 3, BACKUP_COPIES_MAX + 2);
+	CHECK_INT_EQ(json_array_size(member(&j, "copies")), BACKUP_COPIES_MAX);
+	CHECK_NULL(copy_of(&j, "b000"));
+	CHECK(copy_of(&j, "b001") != NULL);
+	CHECK_NULL(copy_of(&j, "b002"));
+	CHECK_STR_EQ(backup_reaches_back_to(entry_of(&j)), "b003");
+	finish(&j);
+}
+
+/* --- order ----------------------------------------------------------------------------------- */
+
+/* The clock of whoever made it was behind: its time says that it is the oldest. */
+TEST(what_is_made_last_is_known_whatever_its_id_says)
+{
+	struct journey j = journey_begin("production");
+	make_many(&j, 100, 100 + BACKUP_COPIES_MAX);
+	make(&j, "b050");
+	CHECK_STR_EQ(json_string_value(member(&j, "last")), "b050");
+	CHECK_INT_EQ(json_array_size(member(&j, "copies")), BACKUP_COPIES_MAX);
+	CHECK(copy_of(&j, "b050") != NULL);
+	CHECK_NULL(copy_of(&j, "b100"));
+	CHECK_STR_EQ(json_get_string(
+			     json_array_get(member(&j, "copies"), BACKUP_COPIES_MAX - 1),
+			     "id", ""),
+		     "b050");
+	finish(&j);
+}
+
+#define ID(time) "20231114T" time "Z-0000"
+
+static const struct found_row {
+	const char *name, *id, *outcome;
+	bool last;
+} founds[] = {
+	{"older", ID("221000"), "good", false},
+	{"newer", ID("221500"), "good", true},
+	{"newer and bad", ID("221500"), "bad", false},
+	{"ahead of every clock", ID("231500"), "good", false},
+	{"without a time", "z", "good", false},
+};
+
+TEST(what_is_found_and_newer_was_made_last)
+{
+	FOR_ROWS(row, founds) {
+		struct journey j = journey_begin("production");
+		verify(&j, row->id, "s3", row->outcome, "null");
+		CHECK(json_is_null(member(&j, "last"))); /* nobody knows */
+		journey_go(&j, "backup.forgotten", NULL,
+			   "{'backup': 'db', 'store': 's3', 'copies': [{'id': '%s'}]}",
+			   row->id);
+		make(&j, ID("221300"));
+		verify(&j, row->id, "s3", row->outcome, "null");
+		CHECK_STR_EQ(json_string_value(member(&j, "last")),
+			     row->last ? row->id : ID("221300"));
+		finish(&j);
+	}
 }
 
 TEST(a_backup_that_is_gone_makes_room_for_another)
