@@ -157,6 +157,9 @@ int rollback_target_to(const json_t *state, const json_t *recent, const char *id
  * several deployments the first one's. {backup, id} borrowed, or NULL: there is none, or recent does not reach back so far. */
 const json_t *rollback_backup(const json_t *state, const json_t *recent,
 			      const char *service, const char *release);
+/* Ids of the copies of `backup` that belong to what is live: made before the deployments that brought it, and those that
+ * a rollback to what was live before would want. {id: true}. New reference. */
+json_t *rollback_copies(const json_t *state, const json_t *recent, const char *backup);
 /* Candidates, newest first: [{deployment, version, at, services, live: bool}]; services as in recent. New reference. */
 json_t *rollback_candidates(const json_t *state, const json_t *recent);
 

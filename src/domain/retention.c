@@ -18,7 +18,7 @@ struct copy {
 	const json_t *given;
 	size_t index; /* where it was given */
 	int64_t at_ms;
-	bool verified;
+	bool verified, made_last, before_live;
 	struct str keeps, goes; /* reasons */
 };
 
@@ -125,18 +125,21 @@ static size_t keep_future(struct copy *copies, size_t count, int64_t now_ms)
 	return i;
 }
 
-static void keep_young(struct copy *copies, size_t count, int64_t younger_ms,
-		       int64_t now_ms)
+/* Counted from the newest one, not from now: when backups stop, or the clock of this machine is wrong, time alone does
+ * not empty a store. */
+static void keep_young(struct copy *copies, size_t count, int64_t younger_ms)
 {
 	_cleanup_str_ struct str age = STR_INIT;
 	if (younger_ms <= 0)
 		return;
 	duration_add(&age, younger_ms);
 	for (size_t i = 0; i < count; i++) {
-		if (now_ms - copies[i].at_ms < younger_ms)
-			add_reason(&copies[i].keeps, "younger than %s", str_text(&age));
+		if (copies[0].at_ms - copies[i].at_ms < younger_ms)
+			add_reason(&copies[i].keeps, "within %s of the newest",
+				   str_text(&age));
 		else
-			add_reason(&copies[i].goes, "older than %s", str_text(&age));
+			add_reason(&copies[i].goes, "at least %s older than the newest",
+				   str_text(&age));
 	}
 }
 
@@ -150,7 +153,18 @@ static void keep_last(struct copy *copies, size_t count, int last)
 	}
 }
 
-/* Whatever the policy says. */
+/* Whatever the policy says, and whatever their times. */
+static void keep_needed(struct copy *copies, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (copies[i].made_last && i > 0)
+			add_reason(&copies[i].keeps, "made last, whatever its time says");
+		if (copies[i].before_live)
+			add_reason(&copies[i].keeps,
+				   "made before the deployment that is live");
+	}
+}
+
 static void keep_newest(struct copy *copies, size_t count)
 {
 	if (count > 0)
@@ -171,11 +185,12 @@ static void apply(const struct config_keep *keep, struct copy *copies, size_t co
 		{"week", label_week, keep->weekly}, {"month", label_month, keep->monthly},
 		{"year", label_year, keep->yearly},
 	};
+	keep_needed(copies, count);
 	size_t future = keep_future(copies, count, now_ms);
 	copies += future;
 	count -= future;
 	keep_newest(copies, count);
-	keep_young(copies, count, keep->younger_ms, now_ms);
+	keep_young(copies, count, keep->younger_ms);
 	keep_last(copies, count, keep->last);
 	for (size_t i = 0; i < ARRAY_SIZE(periods); i++)
 		keep_periods(copies, count, &periods[i]);
@@ -233,6 +248,8 @@ static struct copy *copies_new(const json_t *given)
 			/* Of an unknown age: it stays. */
 			.at_ms = json_get_int(row, "at_ms", INT64_MAX),
 			.verified = json_get_bool(row, "verified", false),
+			.made_last = json_get_bool(row, "made_last", false),
+			.before_live = json_get_bool(row, "before_live", false),
 			.keeps = STR_INIT,
 			.goes = STR_INIT,
 		};

@@ -168,6 +168,36 @@ const json_t *rollback_backup(const json_t *state, const json_t *recent,
 	return json_object_get(service_of(row, service), "backup");
 }
 
+static void add_copy(json_t *ids, const json_t *made, const char *backup)
+{
+	if (str_equal(json_get_string(made, "backup", NULL), backup))
+		json_object_set_new(ids, json_get_string(made, "id", ""), json_true());
+}
+
+json_t *rollback_copies(const json_t *state, const json_t *recent, const char *backup)
+{
+	_cleanup_json_ json_t *targets = rollback_target(state, recent);
+	const json_t *open = json_object_get(state_transaction(state), "backups");
+	json_t *ids = json_object();
+	const char *name;
+	json_t *service;
+	json_object_foreach(json_object_get(state, "services"), name, service) {
+		const json_t *target = json_object_get(targets, name);
+		const json_t *row =
+			row_of(recent, json_get_string(state_live(state, name),
+						       "deployment", ""));
+		add_copy(ids, json_object_get(service_of(row, name), "backup"), backup);
+		if (target)
+			add_copy(ids,
+				 rollback_backup(state, recent, name,
+						 json_get_string(target, "release", "")),
+				 backup);
+	}
+	json_object_foreach((json_t *)open, name, service)
+		add_copy(ids, service, backup);
+	return ids;
+}
+
 /* --- what there is ----------------------------------------------------------------------------- */
 
 /* Is everything that this deployment brought live now? */

@@ -10,7 +10,8 @@
 
 #define NOW "2026-11-21T12:00:00Z"
 
-/* Copies are times, newest first; "!" behind one: it was verified. Kept ones are numbered from 0. */
+/* Copies are times, newest first; "!" behind one: it was verified; "L": made last; "B": before what is live. Kept
+ * ones are numbered from 0. */
 static const struct row {
 	const char *name;
 	struct config_keep keep;
@@ -24,8 +25,26 @@ static const struct row {
 	{"last, more than there are", {.last = 9}, {"2026-11-21T02:00:00Z!"}, "0"},
 	{"younger",
 	 {.younger_ms = INT64_C(7) * 86400000},
-	 {"2026-11-21T02:00:00Z!", "2026-11-14T12:00:01Z!", "2026-11-14T12:00:00Z!"},
+	 {"2026-11-21T02:00:00Z!", "2026-11-14T02:00:01Z!", "2026-11-14T02:00:00Z!"},
 	 "0 1"},
+	{"younger, counted from the newest: backups stopped long ago",
+	 {.younger_ms = INT64_C(7) * 86400000},
+	 {"2025-11-21T02:00:00Z!", "2025-11-20T02:00:00Z!", "2025-11-14T02:00:01Z!",
+	  "2025-11-14T02:00:00Z!"},
+	 "0 1 2"},
+	{"younger, not counted from one in the future",
+	 {.younger_ms = INT64_C(7) * 86400000},
+	 {"2026-12-21T02:00:00Z!", "2026-11-21T02:00:00Z!", "2026-11-20T02:00:00Z!",
+	  "2026-11-13T02:00:00Z!"},
+	 "0 1 2"},
+	{"made last, by a clock that was behind",
+	 {.last = 1},
+	 {"2026-11-21T02:00:00Z!", "2026-11-21T01:00:00Z!L", "2026-11-20T02:00:00Z!"},
+	 "0 1"},
+	{"made before what is live",
+	 {.last = 1},
+	 {"2026-11-21T02:00:00Z!", "2026-11-21T01:00:00Z!", "2026-11-20T02:00:00Z!B"},
+	 "0 2"},
 	{"hourly",
 	 {.hourly = 2},
 	 {"2026-11-21T11:59:59Z!", "2026-11-21T11:00:00Z!", "2026-11-21T10:59:59Z!",
@@ -133,9 +152,12 @@ static json_t *copies_of(const struct row *row)
 	for (size_t i = 0; row->copies[i]; i++) {
 		_cleanup_free_ char *id = str_format("%zu", i);
 		json_array_append_new(
-			copies, json_pack("{s:s, s:I, s:b}", "id", id, "at_ms",
-					  (json_int_t)at(row->copies[i]), "verified",
-					  str_has_suffix(row->copies[i], "!")));
+			copies,
+			json_pack("{s:s, s:I, s:b, s:b, s:b}", "id", id, "at_ms",
+				  (json_int_t)at(row->copies[i]), "verified",
+				  strchr(row->copies[i], '!') != NULL, "made_last",
+				  strchr(row->copies[i], 'L') != NULL, "before_live",
+				  strchr(row->copies[i], 'B') != NULL));
 	}
 	return copies;
 }
@@ -180,15 +202,30 @@ TEST(every_decision_has_its_reasons)
 		list,
 		"[{'id': '0', 'at': '2027-01-01T00:00:00Z', 'keep': true, 'reasons': ['from "
 		"the future']}, {'id': '1', 'at': '2026-11-21T02:00:00Z', 'keep': true, "
-		"'reasons': ['the newest', 'younger than 1d', 'one of the last 2', 'the newest "
+		"'reasons': ['the newest', 'within 1d of the newest', 'one of the last 2', 'the newest "
 		"of its day, 2026-11-21', 'the newest of its week, 2026-W47', 'the newest of "
 		"its month, 2026-11']}, {'id': '2', 'at': '2026-11-21T01:00:00Z', 'keep': "
-		"true, 'reasons': ['the newest that was verified', 'younger than 1d', 'one of "
+		"true, 'reasons': ['the newest that was verified', 'within 1d of the newest', 'one of "
 		"the last 2']}, {'id': '3', 'at': '2026-11-15T02:00:00Z', 'keep': true, "
 		"'reasons': ['the newest of its day, 2026-11-15', 'the newest of its week, "
 		"2026-W46']}, {'id': '4', 'at': '2026-11-14T02:00:00Z', 'keep': false, "
-		"'reasons': ['older than 1d', 'none of the last 2', 'not of the last 2 days', "
+		"'reasons': ['at least 1d older than the newest', 'none of the last 2', 'not of the last 2 days', "
 		"'not the newest of its week', 'not the newest of its month']}]");
+}
+
+TEST(what_no_policy_may_take_says_why)
+{
+	static const struct config_keep keep = {.last = 1};
+	static const struct row row = {
+		.copies = {"2027-01-01T00:00:00Z", "2026-11-21T02:00:00Z",
+			   "2026-11-21T01:00:00ZL", "2026-11-15T02:00:00ZB"}};
+	struct err err = {0};
+	_cleanup_json_ json_t *copies = copies_of(&row), *list = NULL;
+	CHECK_OK(retention_decide(&keep, copies, at(NOW), &list, &err), &err);
+	CHECK_JSON_EQ(json_at(list, "/2/reasons"),
+		      "['made last, whatever its time says']");
+	CHECK_JSON_EQ(json_at(list, "/3/reasons"),
+		      "['made before the deployment that is live']");
 }
 
 static const struct week_row {

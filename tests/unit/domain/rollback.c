@@ -202,3 +202,28 @@ TEST(the_data_from_before_what_is_undone)
 	check_backup(&j, "d1", "b2");
 	journey_end(&j);
 }
+
+static void check_copies(const struct journey *j, const char *backup, const char *want)
+{
+	_cleanup_json_ json_t *ids =
+		rollback_copies(j->documents.state, j->documents.recent, backup);
+	CHECK_JSON_EQ(ids, want);
+}
+
+TEST(the_copies_that_belong_to_what_is_live)
+{
+	struct journey j = journey_begin("production");
+	check_copies(&j, "db", "{}");
+	deploy_saved(&j, "d1", "b1", "deployment.committed");
+	check_copies(&j, "db", "{'b1': true}"); /* there is nothing to go back to */
+	check_copies(&j, "files", "{}");
+	deploy_saved(&j, "d2", "b2", "deployment.committed");
+	check_copies(&j, "db", "{'b2': true}");
+	deploy_saved(&j, "d3", "b3", "deployment.unproven");
+	check_copies(&j, "db", "{'b3': true}");
+	journey_back(&j, "r1", "d2", "api", "d2");
+	check_copies(&j, "db", "{'b2': true}"); /* for a rollback to d1 */
+	deploy_saved(&j, "d5", "b5", NULL);
+	check_copies(&j, "db", "{'b5': true}"); /* half way */
+	journey_end(&j);
+}

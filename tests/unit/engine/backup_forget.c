@@ -9,6 +9,12 @@
 #define TWO_STORES                                                                       \
 	VAULT_BACKUP                                                                     \
 	"    store: [{name: a, directory: /srv/a}, {name: b, directory: /srv/b}]\n"
+#define YEARLY_TOO                                                                       \
+	VAULT_BACKUP "    store: {name: a, directory: /srv/a}\n"                         \
+		     "    keep: {last: 2, yearly: 3}\n"
+#define SIGNED                                                                           \
+	LAST_TWO("{name: a, directory: /srv/a}")                                         \
+	"    sign: {key: {env: SIGNING_KEY}, certificate: keys/backup.crt}\n"
 #define ONE_STORE LAST_TWO("{name: a, directory: /srv/a}")
 
 static int forget(struct vault *vault)
@@ -213,7 +219,8 @@ TEST(what_the_journal_does_not_know_stays_and_takes_nobodys_place)
 	_cleanup_free_ char *got = decisions(vault, 0);
 	CHECK_STR_EQ(got, "kkkrk");
 	CHECK(stage_has(json_at(store_row(vault, 0), "/copies/0/reasons"),
-			"not on this journal; 'belay backup verify' records it"));
+			"not on this journal; 'belay backup verify "
+			"db/20990101T000000Z-0001' records it, when it is yours"));
 	vault_end(vault);
 }
 
@@ -231,6 +238,38 @@ TEST(what_a_full_journal_had_no_room_for_is_decided_on)
 	CHECK_INT_EQ(vault_count(vault, "a", "/manifest.json"), 3);
 	CHECK_INT_EQ(vault_count(vault, "a", other), 2);
 	CHECK_INT_EQ(vault_count(vault, "a", ours), 0);
+	vault_end(vault);
+}
+
+/* What was found bad is the last that the journal forgets, and then its size is all that says so. */
+TEST(what_a_full_journal_forgot_counts_only_when_it_is_whole)
+{
+	struct vault *vault = vault_new(YEARLY_TOO);
+	vault_make_copies(vault, BACKUP_COPIES_MAX + 1);
+	const char *good = "20200101T000000Z-0001";
+	const char *cut = "20200102T000000Z-0001";
+	bring(vault, good, "production");
+	bring(vault, cut, "production");
+	_cleanup_free_ char *data = str_format("db/%s/data.zst.cms", cut);
+	vault_put(vault, "a", data, "cut");
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(vault_count(vault, "a", good), 2);
+	const json_t *copies = json_object_get(store_row(vault, 0), "copies");
+	const json_t *row = json_array_get(copies, json_array_size(copies) - 2);
+	CHECK_STR_EQ(json_get_string(row, "id", ""), cut);
+	CHECK(stage_has(json_object_get(row, "reasons"), "incomplete: not counted"));
+	vault_end(vault);
+}
+
+/* Anybody can seal. */
+TEST(what_a_full_journal_forgot_counts_only_when_it_is_signed)
+{
+	struct vault *vault = vault_new(SIGNED);
+	vault_make_copies(vault, BACKUP_COPIES_MAX + 1);
+	const char *ours = "20200101T000000Z-0001";
+	bring(vault, ours, "production");
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(vault_count(vault, "a", ours), 2);
 	vault_end(vault);
 }
 
