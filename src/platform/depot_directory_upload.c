@@ -189,7 +189,7 @@ static int sync_up(const struct directory *directory, const char *name, struct e
 	return 0;
 }
 
-/* A run that was killed between linking and tidying up has done its work. */
+/* Who failed between linking, or moving, and tidying up has done that work. */
 static bool is_same_file(int fd, const char *path)
 {
 	struct stat ours, theirs;
@@ -205,7 +205,7 @@ static int link_to(const char *data, const char *path, struct err *err)
 	for (int tries = 1;; tries++) {
 		struct err why = {0};
 		int result = fs_make_directories(parent, &why);
-		if (result == 0 && link(data, path) < 0)
+		if (result == 0 && fs_link_or_move(data, path) < 0)
 			result = directory_fail("write", path, &why);
 		if (result == 0)
 			return 0;
@@ -229,10 +229,10 @@ static int publish(struct depot_upload *upload, struct err *err)
 	    fsync(upload->data_fd) < 0)
 		return directory_fail("write", path, err);
 	if (link_to(data, path, err) < 0) {
-		if (err->sys_errno != EEXIST)
-			return -1;
 		if (!is_same_file(upload->data_fd, path))
-			return depot_fail_exists(upload->name, err);
+			return err->sys_errno == EEXIST
+				       ? depot_fail_exists(upload->name, err)
+				       : -1;
 		err_clear(err);
 	}
 	return sync_up(directory, upload->name, err);

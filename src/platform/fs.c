@@ -165,14 +165,30 @@ static int create_temporary(const char *parent, unsigned mode, char **ret_path)
 	return -1;
 }
 
-/* link(2) instead of rename(2) refuses to replace what is there. */
+/* link(2), as it refuses to replace what is there and leaves a name of its own to whoever has to tidy up. */
+int fs_link_or_move(const char *from, const char *to)
+{
+	if (link(from, to) == 0)
+		return 0;
+	int number = errno; /* EPERM: FAT has no links. Others have other words for it. */
+	if (number != EPERM && number != EOPNOTSUPP && number != ENOSYS &&
+	    number != EMLINK)
+		return -1;
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EINVAL ||
+	    errno == ENOSYS) /* nor this: the first reason tells more */
+		errno = number;
+	return -1;
+}
+
 static int move_into_place(const char *temporary, const char *path, bool exclusive)
 {
 	if (!exclusive)
 		return rename(temporary, path);
-	if (link(temporary, path) < 0)
+	if (fs_link_or_move(temporary, path) < 0)
 		return -1;
-	unlink(temporary);
+	(void)unlink(temporary);
 	return 0;
 }
 

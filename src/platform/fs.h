@@ -33,6 +33,10 @@ struct fs_write {
  * replaced, not followed. */
 int fs_write(const char *path, const struct fs_write *write, struct err *err);
 
+/* A file under another name of the same file system, unless something has that name (EEXIST): `from` is still there when
+ * the file system knows links, else it is gone. 0, or -1 with errno. */
+int fs_link_or_move(const char *from, const char *to);
+
 /* Adds to the end of a file, which is made (mode 0644) when it is missing. What is there is never
  * replaced: others write to it too. Not synced. */
 int fs_append(const char *path, const void *data, size_t len, struct err *err);

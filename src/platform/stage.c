@@ -85,7 +85,7 @@ int stage_open(const char *path, bool overwrite, struct stage **ret, struct err 
 		return -1;
 	}
 	stage->temporary = name;
-	fs_hand_over(stage->fd, stage->directory);
+	fs_hand_over(stage->fd, stage->path);
 	*ret = TAKE_PTR(stage);
 	return 0;
 }
@@ -114,8 +114,24 @@ static int sync_directory(const struct stage *stage, struct err *err)
 	return result;
 }
 
+/* Who could read the file that is replaced can read the new one, and nobody else: where it cannot be given to that
+ * group, its group may not. Rights of another owner's (set-user-ID) are not for a new content. */
+static void take_after(const struct stage *stage)
+{
+	struct stat old;
+	if (lstat(stage->path, &old) < 0 || !S_ISREG(old.st_mode))
+		return;
+	mode_t mode = old.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+	if (fchown(stage->fd, old.st_uid, old.st_gid) < 0 &&
+	    fchown(stage->fd, (uid_t)-1, old.st_gid) < 0)
+		mode &= ~(mode_t)S_IRWXG;
+	(void)!fchmod(stage->fd, mode);
+}
+
 int stage_commit(struct stage *stage, struct err *err)
 {
+	if (stage->overwrite)
+		take_after(stage);
 	if (fsync(stage->fd) < 0)
 		return fail_to_write(stage->path, err);
 	if (stage->overwrite) {
@@ -124,8 +140,8 @@ int stage_commit(struct stage *stage, struct err *err)
 		free(TAKE_PTR(stage->temporary));
 		return sync_directory(stage, err);
 	}
-	/* A link refuses what came into the way meanwhile. */
-	if (link(stage->temporary, stage->path) < 0)
+	/* This refuses what came into the way meanwhile. */
+	if (fs_link_or_move(stage->temporary, stage->path) < 0)
 		return refuse(stage->path, errno, err);
 	return sync_directory(stage, err);
 }

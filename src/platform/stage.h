@@ -13,7 +13,7 @@ struct stage;
 
 /* ERR_FAIL with sys_errno EEXIST when there is something at `path` and it is not to be overwritten, or when it
  * is a directory; also when it came there meanwhile. Missing directories are made. Nobody but the owner may
- * read the file. */
+ * read the file; one that replaces another has its owner, group and mode, as far as we may give them. */
 int stage_open(const char *path, bool overwrite, struct stage **ret, struct err *err);
 /* Looks for that only. */
 int stage_check(const char *path, bool overwrite, struct err *err);
