@@ -13,14 +13,34 @@
 
 #define DIED "its run ended without a word"
 
+enum { LEFT_MAX = 20 };
+
 static const char *running_id(const json_t *entry)
 {
 	return json_get_string(json_object_get(entry, "running"), "id", NULL);
 }
 
+/* What lies somewhere of an attempt that is over and has no copy there is litter, and not only when it is old. A store may
+ * be away for many attempts. */
+static void note_left(json_t *entry, const char *id)
+{
+	json_t *ids = json_array();
+	size_t i;
+	const json_t *other;
+	json_array_foreach(json_object_get(entry, "left"), i, other) {
+		if (!str_equal(json_string_value(other), id))
+			json_array_append(ids, (json_t *)other);
+	}
+	if (json_array_size(ids) == LEFT_MAX)
+		json_array_remove(ids, 0);
+	json_array_append_new(ids, json_string(id));
+	json_object_set_new(entry, "left", ids);
+}
+
 static void note_failed(const struct fold *fold, json_t *entry, const char *id,
 			const char *reason)
 {
+	note_left(entry, id);
 	int64_t count = json_get_int(json_object_get(entry, "failed"), "count", 0) + 1;
 	json_object_set_new(entry, "failed",
 			    json_pack("{s:s, s:s, s:o, s:I}", "id", id, "at", fold->at,

@@ -222,7 +222,8 @@ int backup_keep(struct effects *fx, const struct backup_shelf *shelf, json_t **r
 /* --- dead runs (backup_sweep.c) --------------------------------------------------------------- */
 
 /* Removes what no manifest belongs to: unfinished uploads and the objects of folders without one. Those of `dead`
- * in any case; others when they are older than the backup's timeout and are not being made by the journal.
+ * in any case, and those of attempts that the journal knows to be over; others when they are older than the backup's timeout
+ * and are not being made by the journal.
  * *ret_removed: `litter` of schemas/result.backup-forget: [{id, objects: count, uploads: count}]. Another run may do the same at
  * the same time. */
 int backup_sweep(struct effects *fx, const struct backup_desk *desk,

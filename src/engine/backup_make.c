@@ -252,7 +252,7 @@ static int end_failed(struct backup_making *making, const struct err *cause,
 		      json_t **ret_row, struct err *err)
 {
 	effects_acknowledge_cancel(making->desk->engine.fx);
-	backup_targets_sweep(making, making->id);
+	backup_targets_tidy(making);
 	report_end(making, "failed", cause->message);
 	if (making_record(making, cause->message, err) < 0)
 		return err_wrap(err,
@@ -296,7 +296,9 @@ static int end_placed(struct backup_making *making, json_t **ret_row, struct err
 	const char *outcome = trouble ? "partial" : "made";
 	struct err cause = {0};
 	report_end(making, outcome, trouble);
-	if (making_record(making, trouble, err) < 0)
+	int recorded = making_record(making, trouble, err);
+	backup_targets_tidy(making);
+	if (recorded < 0)
 		return -1;
 	if (was_cancelled(making))
 		return err_set(err, ERR_CANCELLED,

@@ -1,5 +1,5 @@
-/* Tidying up after dead runs: unfinished uploads, and folders that never got their manifest. What belongs to a
- * copy that the journal knows is nobody's litter, however it looks.
+/* Tidying up after runs that died, or did not get into a store: unfinished uploads, and folders that never got their
+ * manifest. What belongs to a copy that the journal knows in that store is nobody's litter, however it looks.
  */
 #include <string.h>
 
@@ -15,6 +15,7 @@ struct sweep {
 	const json_t *state; /* of the journal */
 	const char *dead;    /* or NULL */
 	const char *running; /* the attempt that the journal knows, or NULL */
+	const json_t *left;  /* attempts that are over: [id..] */
 	int64_t old_ms;      /* what was begun before has no run any more */
 	json_t *removed;     /* {id: {objects, uploads}} */
 };
@@ -42,6 +43,8 @@ static bool is_litter(const struct sweep *sweep, const char *id, int64_t begun_m
 		if (str_equal(json_string_value(name), store))
 			return false;
 	}
+	if (json_has_string(sweep->left, id))
+		return true;
 	return !str_equal(sweep->running, id) && begun_ms < sweep->old_ms;
 }
 
@@ -176,6 +179,7 @@ int backup_sweep(struct effects *fx, const struct backup_desk *desk,
 		.store = store,
 		.state = state,
 		.dead = dead,
+		.left = json_object_get(known, "left"),
 		.running = json_get_string(json_object_get(known, "running"), "id", NULL),
 		.old_ms = effects_now_ms(fx) - backup_attempt_ms(backup),
 		.removed = removed,

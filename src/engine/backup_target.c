@@ -62,6 +62,7 @@ static void in_all(struct backup_making *making,
 struct sweeping {
 	struct backup_making *making;
 	const char *dead;
+	bool failed_only; /* stores that have this attempt's copy are left alone */
 };
 
 /* A store that does not answer now is asked again by the next run. */
@@ -72,12 +73,14 @@ static void sweep_one(struct effects *lane, size_t index, void *context)
 	const struct backup_target *target = &making->targets[index];
 	struct err failure = {0};
 	_cleanup_json_ json_t *removed = NULL;
+	if (sweeping->failed_only && target->placed)
+		return;
 	int result = backup_sweep(lane, making->desk, making->backup, target->args,
 				  sweeping->dead, &removed, &failure);
 	if (json_array_size(removed) > 0 && !str_equal(sweeping->dead, making->id))
 		progress_report(making->desk->engine.progress, PROGRESS_NOTE,
 				target->store->name,
-				"removed what a run that died had left");
+				"removed what a run had left that died or failed here");
 	if (result < 0)
 		progress_report(making->desk->engine.progress, PROGRESS_NOTE,
 				target->store->name, "not tidied up: %s",
@@ -86,8 +89,20 @@ static void sweep_one(struct effects *lane, size_t index, void *context)
 
 void backup_targets_sweep(struct backup_making *making, const char *dead)
 {
-	struct sweeping sweeping = {making, dead};
+	struct sweeping sweeping = {making, dead, false};
 	in_all(making, sweep_one, &sweeping);
+}
+
+void backup_targets_tidy(struct backup_making *making)
+{
+	struct sweeping sweeping = {making, making->id, true};
+	for (size_t i = 0; i < making->target_count; i++) {
+		if (making->targets[i].placed)
+			continue;
+		effects_acknowledge_cancel(making->desk->engine.fx);
+		in_all(making, sweep_one, &sweeping);
+		return;
+	}
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
