@@ -18,6 +18,8 @@
 #define TICK_MS 100
 #define PIPE_FIRST_MS 10000
 #define PIPE_EVERY_MS 60000
+#define MARK_COLUMNS 2 /* "⠋ " */
+#define NAME_LEAST 6   /* columns: a shorter beginning of a name says nothing */
 #define ERASE_LINE "\r\x1b[K"
 
 static const char *const spinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
@@ -25,6 +27,7 @@ static const char *const spinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", 
 struct step {
 	char *subject; /* a step ends by its subject: its text is another one by then */
 	char *label;
+	size_t named; /* bytes of the label that are only its subject's name */
 	int64_t began_ms;
 	int64_t next_ms; /* when a pipe hears of it again */
 };
@@ -52,25 +55,34 @@ static int64_t mono_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static char *label_new(const char *subject, const char *text)
+static char *label_new(const char *subject, const char *text, size_t *ret_named)
 {
 	_cleanup_str_ struct str label = STR_INIT;
+	*ret_named = 0;
 	if (*subject && !str_has_prefix(text, subject)) {
 		render_add_safe(&label, subject);
+		*ret_named = label.len;
 		str_add(&label, ": ");
 	}
 	render_add_safe(&label, text);
 	return str_take(&label);
 }
 
-static void add_elapsed(struct str *out, const struct display *display,
-			int64_t elapsed_ms)
+/* " (1m 20s)". Fresh. */
+static char *elapsed_new(int64_t elapsed_ms)
 {
-	_cleanup_str_ struct str text = STR_INIT;
+	struct str text = STR_INIT;
 	str_add(&text, " (");
 	duration_add(&text, elapsed_ms);
 	str_add_char(&text, ')');
-	ink_add(out, &display->render, INK_DIM, str_text(&text));
+	return str_take(&text);
+}
+
+static void add_elapsed(struct str *out, const struct display *display,
+			int64_t elapsed_ms)
+{
+	_cleanup_free_ char *text = elapsed_new(elapsed_ms);
+	ink_add(out, &display->render, INK_DIM, text);
 }
 
 /* --- the line that is overwritten ------------------------------------------------------------ */
@@ -89,6 +101,35 @@ static void erase(struct display *display)
 	display->shown = false;
 }
 
+/* The first `len` bytes of well-formed UTF-8 in at most `room` columns, the last of which shows that something is missing. */
+static void add_cut(struct str *out, const char *text, size_t len, size_t room)
+{
+	_cleanup_free_ char *copy = mem_strndup(text, len);
+	if (str_width(copy) <= room) {
+		str_add(out, copy);
+		return;
+	}
+	while (len && str_width(copy) + 1 > room) {
+		while (len && ((unsigned char)copy[--len] & 0xc0) == 0x80)
+			;
+		copy[len] = '\0';
+	}
+	str_addf(out, "%s…", copy);
+}
+
+/* On one line: rather without the end of a name than without the numbers behind it. */
+static void add_label(struct str *out, const struct step *step, size_t room)
+{
+	const char *rest = step->label + step->named;
+	size_t taken = str_width(rest);
+	if (step->named && taken + NAME_LEAST <= room) {
+		add_cut(out, step->label, step->named, room - taken);
+		str_add(out, rest);
+		return;
+	}
+	add_cut(out, step->label, strlen(step->label), room);
+}
+
 static void show_live(struct display *display)
 {
 	const struct step *step = current(display);
@@ -100,16 +141,12 @@ static void show_live(struct display *display)
 	ink_add(&line, &display->render, INK_NAME,
 		spinner[display->frame++ % ARRAY_SIZE(spinner)]);
 	str_add_char(&line, ' ');
-	size_t room = display->render.columns > 24 ? display->render.columns - 16 : 0;
-	_cleanup_free_ char *label = mem_strdup(step->label);
-	while (room && str_width(label) > room) {
-		size_t len = strlen(label);
-		while (len && ((unsigned char)label[--len] & 0xc0) == 0x80)
-			;
-		label[len] = '\0';
-	}
-	str_add(&line, label);
-	add_elapsed(&line, display, mono_ms() - step->began_ms);
+	_cleanup_free_ char *elapsed = elapsed_new(mono_ms() - step->began_ms);
+	size_t columns = display->render.columns;
+	size_t taken =
+		str_width(elapsed) + MARK_COLUMNS + 1; /* the last one stays empty */
+	add_label(&line, step, columns > taken ? columns - taken : SIZE_MAX);
+	ink_add(&line, &display->render, INK_DIM, elapsed);
 	fprintf(display->stream, ERASE_LINE "%s", str_text(&line));
 	fflush(display->stream);
 	display->shown = true;
@@ -176,11 +213,13 @@ static void line_add(struct display *display, const char *outcome, const char *l
 	fflush(display->stream);
 }
 
-static void begin(struct display *display, const char *subject, const char *label)
+static void begin(struct display *display, const char *subject, const char *label,
+		  size_t named)
 {
 	int64_t now = mono_ms();
 	*vec_push(display) = (struct step){.subject = mem_strdup(subject),
 					   .label = mem_strdup(label),
+					   .named = named,
 					   .began_ms = now,
 					   .next_ms = now + PIPE_FIRST_MS};
 }
@@ -204,11 +243,12 @@ static void end(struct display *display, const char *outcome, const char *subjec
 	line_add(display, outcome, label, -1);
 }
 
-static void wait_for(struct display *display, const char *label)
+static void wait_for(struct display *display, const char *label, size_t named)
 {
 	int64_t began_ms = display->wait.label ? display->wait.began_ms : mono_ms();
 	step_release(&display->wait);
-	display->wait = (struct step){.label = mem_strdup(label), .began_ms = began_ms};
+	display->wait = (struct step){
+		.label = mem_strdup(label), .named = named, .began_ms = began_ms};
 }
 
 static void report(void *context, enum progress_kind kind, const char *subject,
@@ -216,11 +256,12 @@ static void report(void *context, enum progress_kind kind, const char *subject,
 {
 	struct display *display = context;
 	subject = subject ? subject : "";
-	_cleanup_free_ char *label = label_new(subject, text);
+	size_t named;
+	_cleanup_free_ char *label = label_new(subject, text, &named);
 	pthread_mutex_lock(&display->lock);
 	switch (kind) {
 	case PROGRESS_STEP_BEGIN:
-		begin(display, subject, label);
+		begin(display, subject, label, named);
 		break;
 	case PROGRESS_STEP_DONE:
 		end(display, "pass", subject, label);
@@ -232,7 +273,7 @@ static void report(void *context, enum progress_kind kind, const char *subject,
 		line_add(display, "note", label, -1);
 		break;
 	case PROGRESS_WAIT:
-		wait_for(display, label);
+		wait_for(display, label, named);
 		break;
 	}
 	if (display->terminal)

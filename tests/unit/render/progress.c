@@ -97,6 +97,42 @@ TEST(the_live_line_is_gone_at_the_end)
 	CHECK(str_has_suffix(text, "\r\x1b[K"));
 }
 
+/* Sixty columns; how many the elapsed time takes depends on the machine. */
+static const struct {
+	const char *name, *subject, *text, *starts, *ends;
+} cuts[] = {
+	{"all of it fits", "db", "10 MiB, 5 MiB/s, about 3s left", "⠋ db: 10 MiB",
+	 " 5 MiB/s, about 3s left ("},
+	{"a long name", "nightly-backups-of-the-customers-database",
+	 "732.1 MiB, 680.3 MiB/s, about 3s left", "⠋ nightly-",
+	 "…: 732.1 MiB, 680.3 MiB/s, about 3s left ("},
+	{"a long name of two bytes a character", "größengrößengrößengrößen",
+	 "732.1 MiB, 680.3 MiB/s, about 3s left", "⠋ größen",
+	 "…: 732.1 MiB, 680.3 MiB/s, about 3s left ("},
+	{"no name", "", "a long text that does not fit into sixty columns of a terminal",
+	 "⠋ a long text that does not fit into sixty col", "… ("},
+	{"no room for the name", "db",
+	 "a long text that does not fit into sixty columns of a terminal",
+	 "⠋ db: a long text that does not fit into sixty", "… ("},
+};
+
+TEST(the_live_line_loses_names_before_numbers)
+{
+	FOR_ROWS(row, cuts) {
+		struct capture capture = begin(true);
+		progress_report(capture.progress, PROGRESS_WAIT, row->subject, "%s",
+				row->text);
+		_cleanup_free_ char *text = end(&capture);
+		const char *line = strstr(text, "⠋");
+		if (!CHECK(line != NULL))
+			continue;
+		_cleanup_free_ char *shown = mem_strndup(line, strcspn(line, "\r"));
+		CHECK(str_has_prefix(shown, row->starts));
+		CHECK_STR_HAS(shown, row->ends);
+		CHECK(str_width(shown) < 60);
+	}
+}
+
 TEST(nobody_listens)
 {
 	const struct progress deaf = {0};
