@@ -139,6 +139,16 @@ static const struct word *find_word(const char *name, struct err *err)
 	return NULL;
 }
 
+/* Copies go by their real age: what a year of its own would do is no question to ask of a verb that removes. */
+static int check_clock(const struct word *word, const struct request *request,
+		       struct err *err)
+{
+	if (word->perform != engine_backup_forget || !request_flag(request, "at"))
+		return 0;
+	err_set(err, ERR_USAGE, "'backup forget' goes by the clock and takes no --at");
+	return err_hint(err, "leave it out; --dry-run shows what would go");
+}
+
 static int check_fit(const struct word *word, const struct words *words, size_t names,
 		     struct err *err)
 {
@@ -192,7 +202,7 @@ static int run(struct command_context *context, struct command_result *result,
 	result->schema = word->schema;
 	if (!word->perform)
 		return backup_keygen(context, result, err);
-	if (read_words(context, &words, err) < 0 ||
+	if (check_clock(word, request, err) < 0 || read_words(context, &words, err) < 0 ||
 	    check_fit(word, &words, request_argument_count(request) - 1, err) < 0)
 		return -1;
 	return perform(context, word, &words, result, err);

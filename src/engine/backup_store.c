@@ -101,7 +101,11 @@ static int read_object(struct effects *fx, const json_t *store, const char *obje
 
 json_t *backup_store_of_folder(const char *folder)
 {
-	return json_pack("{s:s, s:s}", "name", folder, "directory", folder);
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	_cleanup_free_ char *path = mem_strndup(folder, len);
+	return json_pack("{s:s, s:s}", "name", path, "directory", path);
 }
 
 char *backup_place(const char *name, const char *id, const char *file)
@@ -184,6 +188,16 @@ static int check_identity(const json_t *manifest, const char *name, const char *
 		       own_name, own_id);
 }
 
+/* A folder that somebody names is often the one above. */
+static int refuse_folder(const json_t *store, struct err *err)
+{
+	if (err->code != ERR_NOT_FOUND)
+		return -1;
+	err_set(err, ERR_NOT_FOUND, "'%s' is not the folder of a copy: no manifest.json",
+		json_get_string(store, "name", ""));
+	return err_hint(err, "name the folder of one copy, NAME/ID in its store");
+}
+
 int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *name,
 			  const char *id, const char *digest,
 			  struct backup_manifest_read *ret, struct err *err)
@@ -191,7 +205,7 @@ int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *n
 	_cleanup_json_ json_t *answer = NULL;
 	_cleanup_free_ char *object = backup_place(name, id, "manifest.json");
 	if (read_object(fx, store, object, BACKUP_MANIFEST_MAX_BYTES, &answer, err) < 0)
-		return -1;
+		return id ? -1 : refuse_folder(store, err);
 	const char *sha256 = json_get_string(answer, "sha256", "");
 	const char *text = json_get_string(answer, "text", NULL);
 	str_assign(&ret->sha256, sha256);

@@ -11,6 +11,8 @@
 #include "logs.h"
 #include "told.h"
 
+#define LINES_SAID 20
+
 static bool is_assumed(const json_t *result)
 {
 	return json_array_size(json_object_get(result, "would")) > 0;
@@ -168,6 +170,25 @@ static void add_output(struct str *out, const struct render *render, const json_
 	logs_add(out, render, logs);
 }
 
+/* What the command said of a backup that it read: the beginning, as that is what one pipes a backup somewhere for. */
+static void add_said(struct str *out, const struct render *render, const json_t *result)
+{
+	const char *said = json_get_string(json_object_get(result, "run"), "stdout", "");
+	size_t count = 0;
+	if (*said)
+		render_inkf(out, render, INK_NAME, "\nthe command's output\n");
+	for (; *said && (render->verbose || count < LINES_SAID); count++) {
+		size_t len = strcspn(said, "\n");
+		_cleanup_free_ char *line = mem_strndup(said, len);
+		str_add(out, "    ");
+		render_add_safe(out, line);
+		str_add_char(out, '\n');
+		said += len + (said[len] == '\n');
+	}
+	if (*said)
+		render_inkf(out, render, INK_DIM, "    … (--verbose shows all)\n");
+}
+
 static void add_restored(struct str *out, const json_t *result)
 {
 	const json_t *entries = json_object_get(result, "entries");
@@ -207,4 +228,6 @@ void render_backup_restore(struct str *out, const struct render *render,
 	backup_add_warnings(out, render, json_object_get(result, "warnings"));
 	if (!good)
 		add_output(out, render, result);
+	else if (!render->quiet)
+		add_said(out, render, result);
 }

@@ -449,6 +449,36 @@ static void bring(struct vault *vault, const char *folder)
 	}
 }
 
+static const struct {
+	const char *name, *folder, *message; /* NULL: it is one */
+} folders[] = {
+	{"the folder", "/mnt/usb", NULL},
+	{"with slashes at its end", "/mnt/usb//", NULL},
+	{"the one above", "/mnt", "'/mnt' is not the folder of a copy: no manifest.json"},
+	{"above, with a slash", "/mnt/",
+	 "'/mnt' is not the folder of a copy: no manifest.json"},
+};
+
+TEST(a_folder_that_is_none_is_told_with_the_way_forward)
+{
+	FOR_ROWS(row, folders) {
+		struct vault *vault = vault_new(VAULT_CONFIG);
+		const struct engine_backup asked = {.folder = row->folder,
+						    .to_file = "/back",
+						    .key = "backup.key",
+						    .certificate = "keys/backup.crt"};
+		vault_make_copies(vault, 1);
+		bring(vault, "/mnt/usb");
+		CHECK_INT_EQ(restore(vault, &asked), row->message ? -1 : END_PASSED);
+		CHECK_STR_EQ(vault->stage->err.message, row->message ? row->message : "");
+		if (row->message) {
+			CHECK_STR_HAS(vault->stage->err.hint, "NAME/ID");
+			CHECK_INT_EQ(vault->stage->err.code, ERR_FAIL);
+		}
+		vault_end(vault);
+	}
+}
+
 TEST(a_folder_needs_no_journal_and_no_configuration)
 {
 	struct vault *vault = vault_new(VAULT_CONFIG);

@@ -96,6 +96,14 @@
 	" 'signer': null, 'reason': null, 'bytes': 100978688, 'duration_ms': "           \
 	"2000}"
 
+#define PIPED(said)                                                                      \
+	"{'name': 'db', 'environment': 'live', 'id': 'c1', 'at': '2026-11-21T07:00:00Z'" \
+	", 'store': 's3', 'outcome': 'restored', 'reason': null, 'to': {'kind': 'run', " \
+	"'text': 'head -2'}, 'kind': 'stream', 'trust': 'journal', 'signer': null, "     \
+	"'bytes': 432013312, 'entries': null, 'duration_ms': 3000, 'run': {'exit': 0, "  \
+	"'signal': null, 'timed_out': false, 'stdout': " said                            \
+	", 'stderr': ''}, 'warnings': []}"
+
 #define AWAY                                                                             \
 	"{'name': 'db', 'environment': 'live', 'outcome': 'inconclusive', 'reason': "    \
 	"'s3 could not be asked', 'newest': null, 'age_ms': 10800000, 'every_ms': "      \
@@ -435,6 +443,33 @@ static const struct {
 	 "db: the command's output\n"
 	 "    pg_restore: error: no app\n",
 	 false, false},
+	{"what a command said", render_backup_restore, "result.backup-restore",
+	 PIPED("'one\\ntwo\\n'"),
+	 "✓ db/c1 (made 3 hours ago) restored from s3 to 'head -2'\n"
+	 "  412 MiB in 3s, 137.3 MiB/s\n"
+	 "  its digest is on the journal\n"
+	 "\n"
+	 "the command's output\n"
+	 "    one\n"
+	 "    two\n",
+	 false, false, 0},
+	{"what a command said, quiet", render_backup_restore, "result.backup-restore",
+	 PIPED("'one\\ntwo\\n'"),
+	 "✓ db/c1 (made 3 hours ago) restored from s3 to 'head -2'\n"
+	 "  412 MiB in 3s, 137.3 MiB/s\n",
+	 true, false, 0},
+	{"a command that said much", render_backup_restore, "result.backup-restore",
+	 PIPED("'1\\n2\\n3\\n4\\n5\\n6\\n7\\n8\\n9\\n10\\n11\\n12\\n13\\n14\\n15\\n16"
+	       "\\n17\\n18\\n19\\n20\\n21'"),
+	 "✓ db/c1 (made 3 hours ago) restored from s3 to 'head -2'\n"
+	 "  412 MiB in 3s, 137.3 MiB/s\n"
+	 "  its digest is on the journal\n"
+	 "\n"
+	 "the command's output\n"
+	 "    1\n    2\n    3\n    4\n    5\n    6\n    7\n    8\n    9\n    10\n"
+	 "    11\n    12\n    13\n    14\n    15\n    16\n    17\n    18\n    19\n    20\n"
+	 "    … (--verbose shows all)\n",
+	 false, false, 0},
 	{"a dry run of a restore", render_backup_restore, "result.backup-restore",
 	 "{'name': 'db', 'environment': 'live', 'id': '20261121T070000Z-aa11', 'at': "
 	 "'2026-11-21T07:00:00Z', 'store': 's3', 'outcome': 'restored', 'reason': "
