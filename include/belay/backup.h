@@ -111,6 +111,9 @@ const json_t *backup_claims_newer(const json_t *entry);
 /* The state may have had no room for copies whose ids are below this one. Borrowed, or NULL: it knows all of them. */
 const char *backup_reaches_back_to(const json_t *entry);
 
+/* Of an entry of state.backups: is the attempt in `failed` one whose run said nothing more? */
+bool backup_died_last(const json_t *entry);
+
 enum backup_claim { BACKUP_FREE, BACKUP_BUSY, BACKUP_EXPIRED };
 /* May a run make this backup now? EXPIRED: the run that was at it had its time. */
 enum backup_claim backup_ask(const json_t *state, const char *name, int64_t now_ms);

@@ -15,6 +15,13 @@
 
 enum { LEFT_MAX = 20 };
 
+bool backup_died_last(const json_t *entry)
+{
+	const char *reason =
+		json_get_string(json_object_get(entry, "failed"), "reason", NULL);
+	return str_equal(reason, DIED);
+}
+
 static const char *running_id(const json_t *entry)
 {
 	return json_get_string(json_object_get(entry, "running"), "id", NULL);

@@ -195,8 +195,8 @@ json_t *backup_seen_event(const struct backup_look *look, const struct backup_se
 
 /* --- copies that the journal does not know (backup_adopt.c) ----------------------------------- */
 
-/* The attempts that the journal has begun and of which it does not know a copy: [id..]. What lies whole under such an
- * id was made by the run that had the claim. New. */
+/* The attempts that the journal has begun and whose end nobody told: [id..]. What lies whole under such an id was made by
+ * the run that had the claim. New. */
 json_t *backup_begun(const json_t *state, const char *name);
 /* By its manifest, which no digest vouches for: is it one of this backup, of its environment, and signed where a
  * certificate is configured? As backup_copy_look(); ERR_INCONCLUSIVE for another environment's. */

@@ -10,18 +10,19 @@
 #include "belay/mem.h"
 #include "belay/str.h"
 
+static void add_id(json_t *ids, const json_t *id)
+{
+	if (json_is_string(id) && !json_has_string(ids, json_string_value(id)))
+		json_array_append(ids, (json_t *)id);
+}
+
 json_t *backup_begun(const json_t *state, const char *name)
 {
-	static const char *const attempts[] = {"running", "failed"};
 	const json_t *known = state_backup(state, name);
 	json_t *ids = json_array();
-	for (size_t i = 0; i < ARRAY_SIZE(attempts); i++) {
-		const char *id =
-			json_get_string(json_object_get(known, attempts[i]), "id", NULL);
-		if (id && !state_backup_copy(state, name, id) &&
-		    !json_has_string(ids, id))
-			json_array_append_new(ids, json_string(id));
-	}
+	add_id(ids, json_at(known, "/running/id"));
+	if (backup_died_last(known))
+		add_id(ids, json_at(known, "/failed/id"));
 	return ids;
 }
 
@@ -51,6 +52,12 @@ struct adoptions {
 	struct adoption *items; /* one for each target */
 };
 
+/* A store that does not answer now is asked again by the next run. */
+static bool is_telling(const struct err *failure)
+{
+	return backup_is_bad(failure) || failure->code == ERR_INCONCLUSIVE;
+}
+
 static void remark(struct adoption *adoption, const struct backup_look *look,
 		   const struct err *failure)
 {
@@ -59,7 +66,8 @@ static void remark(struct adoption *adoption, const struct backup_look *look,
 		"'belay backup verify -e %s %s/%s' looks at it again",
 		look->id, json_get_string(look->store, "name", "?"), failure->message,
 		look->backup->environment, look->name, look->id);
-	json_array_append_new(adoption->remarks, json_string(text));
+	if (is_telling(failure))
+		json_array_append_new(adoption->remarks, json_string(text));
 }
 
 static void adopt(struct effects *lane, const struct backup_making *making,
@@ -67,16 +75,10 @@ static void adopt(struct effects *lane, const struct backup_making *making,
 {
 	__attribute__((cleanup(backup_seen_release))) struct backup_seen seen = {0};
 	struct err failure = {0};
-	if (backup_stranger_check(lane, making->backup, look->store, look->id, &failure) <
-	    0) {
-		/* Without a manifest it is litter, and has been swept. */
-		if (failure.code != ERR_NOT_FOUND && failure.code != ERR_CANCELLED)
-			remark(adoption, look, &failure);
-		return;
-	}
-	if (backup_copy_look(lane, making->desk, look, &seen, &failure) < 0) {
-		if (failure.code != ERR_CANCELLED)
-			remark(adoption, look, &failure);
+	if ((!look->digest && backup_stranger_check(lane, look->backup, look->store,
+						    look->id, &failure) < 0) ||
+	    backup_copy_look(lane, making->desk, look, &seen, &failure) < 0) {
+		remark(adoption, look, &failure);
 		return;
 	}
 	json_array_append_new(adoption->rows, backup_seen_event(look, &seen, &failure));
@@ -86,21 +88,55 @@ static void adopt(struct effects *lane, const struct backup_making *making,
 			look->id, json_get_string(look->store, "name", "?"));
 }
 
+/* Attempts that are over. [id..] */
+static const json_t *left_of(const struct backup_making *making)
+{
+	const json_t *state = backup_desk_state(making->desk);
+	return json_object_get(state_backup(state, making->backup->name), "left");
+}
+
+/* Has it been begun, and does the journal not know that it got here? Who said that he failed has left nothing whole
+ * that he knew of: then something else has to vouch for it than that its id was on the journal. */
+static bool may_be_adopted(const struct backup_making *making, const json_t *folder,
+			   const json_t *copy, const char *store)
+{
+	const char *id = json_get_string(folder, "id", "");
+	bool vouched = copy || making->backup->sign.certificate;
+	if (!json_get_bool(folder, "whole", false) ||
+	    json_has_string(json_object_get(copy, "stores"), store))
+		return false;
+	return json_has_string(making->begun, id) ||
+	       (vouched && json_has_string(left_of(making), id));
+}
+
 static void adopt_in_store(struct effects *lane, size_t index, void *context)
 {
 	const struct adoptions *adoptions = context;
 	const struct backup_making *making = adoptions->making;
+	const struct backup_target *target = &making->targets[index];
+	const char *name = making->backup->name;
+	_cleanup_free_ char *prefix = str_format("%s/", name);
+	_cleanup_json_ json_t *objects = NULL;
+	struct err ignored = {0};
 	size_t i;
-	const json_t *id;
-	json_array_foreach(making->begun, i, id) {
+	const json_t *folder;
+	if (backup_store_list(lane, target->args, prefix, &objects, &ignored) < 0)
+		return;
+	_cleanup_json_ json_t *folders = backup_folders(name, objects);
+	json_array_foreach(folders, i, folder) {
+		const char *id = json_get_string(folder, "id", "");
+		const json_t *copy =
+			state_backup_copy(backup_desk_state(making->desk), name, id);
 		const struct backup_look look = {
 			.backup = making->backup,
-			.store = making->targets[index].args,
-			.name = making->backup->name,
-			.id = json_string_value(id),
+			.store = target->args,
+			.name = name,
+			.id = id,
+			.digest = json_get_string(copy, "manifest", NULL),
 			.verb = "looking at what a run that died left",
 		};
-		adopt(lane, making, &look, &adoptions->items[index]);
+		if (may_be_adopted(making, folder, copy, target->store->name))
+			adopt(lane, making, &look, &adoptions->items[index]);
 	}
 }
 
@@ -147,7 +183,7 @@ void backup_targets_adopt(struct backup_making *making)
 		lanes[i] = making->targets[i].lane;
 		all.items[i] = (struct adoption){json_array(), json_array()};
 	}
-	if (json_array_size(making->begun) > 0) {
+	if (json_array_size(making->begun) > 0 || json_array_size(left_of(making)) > 0) {
 		effects_fan_out(making->desk->engine.fx, making->target_count, lanes,
 				adopt_in_store, &all);
 		record_adopted(making, &all);

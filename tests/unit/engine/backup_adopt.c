@@ -308,7 +308,7 @@ static const struct left_row {
 	{"whole", nothing, END_PASSED, "['a', 'b']", false},
 	{"cut in one store", data_is_cut, END_PASSED, "['a']", true},
 	{"something else in one store", other_manifest, END_PASSED, "['a']", false},
-	{"one store is away", is_away, END_FAILED, "['a']", true},
+	{"one store is away", is_away, END_FAILED, "['a']", false},
 };
 
 TEST(the_next_run_takes_what_a_dead_one_left_whole)
@@ -333,6 +333,56 @@ TEST(the_next_run_takes_what_a_dead_one_left_whole)
 			row->warns);
 		vault_end(vault);
 	}
+}
+
+/* The store that was away then is looked at when it is there again. */
+TEST(what_a_dead_run_left_is_looked_for_in_every_store)
+{
+	struct vault *vault = vault_new(VAULT_CONFIG);
+	const struct engine_backup all = {0}, again = {.take_lock = true};
+	vault_make_copies(vault, 1);
+	_cleanup_free_ char *id = die_behind_the_manifest(vault);
+	is_away(vault, id);
+	stage_later(vault->stage, 60);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &again), END_FAILED);
+	json_object_clear(vault->down);
+	stage_later(vault->stage, 60);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &all), END_PASSED);
+	_cleanup_json_ json_t *state = stage_state(vault->stage);
+	CHECK_JSON_EQ(json_object_get(state_backup_copy(state, "db", id), "stores"),
+		      "['a', 'b']");
+	vault_end(vault);
+}
+
+/* What said that it failed has tidied up: under its id nothing is ours, unless something else vouches for it. */
+TEST(under_the_id_of_a_failed_attempt_nothing_is_taken)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	const struct engine_backup all = {0};
+	vault_make_copies(vault, 1);
+	_cleanup_free_ char *own = vault_copy(vault, 0);
+	stage_later(vault->stage, 60);
+	vault->source = NULL;
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &all), END_FAILED);
+	vault->source = "all the data";
+	_cleanup_json_ json_t *before = stage_state(vault->stage);
+	const char *failed = json_string_value(json_at(before, "/backups/db/failed/id"));
+	_cleanup_free_ char *planted = plant(vault, "a", "evil");
+	_cleanup_free_ char *from = str_format("db/%s/manifest.json", planted);
+	_cleanup_free_ char *to = str_format("db/%s/manifest.json", failed);
+	_cleanup_free_ char *from_data = str_format("db/%s/data.zst.cms", planted);
+	_cleanup_free_ char *to_data = str_format("db/%s/data.zst.cms", failed);
+	_cleanup_free_ char *text =
+		replaced(vault_text(vault, "a", from), planted, failed);
+	vault_put(vault, "a", to, text);
+	vault_put(vault, "a", to_data, vault_text(vault, "a", from_data));
+	CHECK_INT_EQ(verify(vault, NULL), END_PASSED);
+	CHECK_STR_EQ(of_result(vault, LOOKED_AT), own);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &all), END_PASSED);
+	_cleanup_json_ json_t *state = stage_state(vault->stage);
+	CHECK(!state_backup_copy(state, "db", failed));
+	CHECK_INT_EQ(known_count(vault), 2);
+	vault_end(vault);
 }
 
 /* Nor does a verification wait until somebody makes another one. */
