@@ -22,26 +22,44 @@ static int64_t work_ms(const struct transaction *t, const struct config_backup *
 		       : most_ms;
 }
 
-/* Another run that makes the same backup has nothing to do with the lock of this one. */
+/* Was the run that holds the backup the one whose lock we took? Then it is gone, or has been told so: whoever took the
+ * lock of the environment from it takes this as well. */
+static bool is_of_the_dead(const struct transaction *t, const struct store *store,
+			   const char *name)
+{
+	const json_t *known = state_backup(store_documents(store)->state, name);
+	const json_t *holder = json_object_get(json_object_get(known, "running"), "run");
+	const json_t *dead = json_object_get(t->inherited, "run");
+	return holder && str_equal(json_get_string(holder, "id", NULL),
+				   json_get_string(dead, "id", NULL));
+}
+
+/* Who makes it now has nothing to do with our lock, and --take-lock was not said of them. */
+static int fail_busy(const struct config_backup *backup, struct err *err)
+{
+	err->code = ERR_FAIL;
+	*err->hint = '\0';
+	return err_hint(err,
+			"wait for it; when its run is gone for certain, say so with "
+			"'belay backup run -e %s %s --take-lock'",
+			backup->environment, backup->name);
+}
+
 static int make(struct transaction *t, const struct config_backup *backup,
 		json_t **ret_row, struct err *err)
 {
-	const struct engine_backup asked = {
-		.deployment = t->id,
-		.take_lock = t->request->take_lock,
-	};
+	struct engine_backup asked = {.deployment = t->id};
 	struct backup_desk desk = {.asked = &asked, .engine = *t->engine, .run = t->run};
 	bool ours = str_equal(backup->environment, t->engine->environment->name);
 	desk.store = ours ? t->store : NULL;
-	int result = backup_desk_turn(&desk, backup, err) < 0 ||
-				     backup_make(&desk, backup, ret_row, err) < 0
-			     ? -1
-			     : 0;
+	int result = backup_desk_turn(&desk, backup, err);
+	if (result == 0) {
+		asked.take_lock = is_of_the_dead(t, desk.store, backup->name);
+		result = backup_make(&desk, backup, ret_row, err);
+	}
 	if (!ours)
 		store_freep(&desk.store);
-	if (result < 0 && err->code == ERR_LOCKED)
-		err->code = ERR_FAIL;
-	return result;
+	return result < 0 && err->code == ERR_LOCKED ? fail_busy(backup, err) : result;
 }
 
 static bool is_in_a_store(const json_t *row)

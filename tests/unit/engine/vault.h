@@ -225,10 +225,10 @@ static json_t *vault_fill(struct vault *vault, const json_t *args, const char *t
 		if (json_object_get(vault->down, name) ||
 		    vault_failure(vault, "backup.write", name, "")) {
 			json_array_append_new(
-				rows, json_pack("{s:s, s:b, s:{s:s, s:s, s:s}}", "name",
-						name, "ok", 0, "error", "code", "net",
-						"message", "it does not answer", "hint",
-						"is it up?"));
+				rows,
+				json_pack("{s:s, s:b, s:{s:s, s:s, s:s}}", "name", name,
+					  "ok", 0, "error", "code", "net", "message",
+					  "it does not answer", "hint", "is it up?"));
 			continue;
 		}
 		vault_put(vault, name, json_get_string(args, "object", ""), text);
@@ -377,9 +377,10 @@ static bool vault_secret_is_there(const json_t *args)
 /* May an act happen before this process dies? */
 static bool vault_lives(struct vault *vault, const struct effect *effect)
 {
-	if (vault->acts_left < 0 || effect->mode == EFFECT_OBSERVE)
+	if (vault->acts_left <= 0 || effect->mode == EFFECT_OBSERVE)
 		return vault->acts_left != 0;
-	return vault->acts_left-- > 0;
+	vault->acts_left--;
+	return true;
 }
 
 static int vault_answer(struct vault *vault, const struct effect *effect, json_t **ret,
