@@ -7,6 +7,8 @@
 #include "belay/mem.h"
 #include "listing.h"
 
+#define PIPE_COLUMNS 80
+
 static void heading(struct str *out, const struct render *render, const char *text)
 {
 	_cleanup_free_ char *capitals = mem_strdup(text);
@@ -18,11 +20,13 @@ static void heading(struct str *out, const struct render *render, const char *te
 	str_add_char(out, '\n');
 }
 
-/* Adds text that starts at column `indent`, wrapped to the terminal. */
+/* Adds text that starts at column `indent`, wrapped to the terminal; in a pipe as wide as most are, as a pager breaks lines
+ * anywhere. */
 static void wrapped(struct str *out, const struct render *render, size_t indent,
 		    const char *text)
 {
-	size_t room = render->columns > indent + 20 ? render->columns - indent : 0;
+	size_t columns = render->columns ? render->columns : PIPE_COLUMNS;
+	size_t room = columns > indent + 20 ? columns - indent : 0;
 	size_t used = 0;
 	while (*text) {
 		size_t word = strcspn(text, " ");
@@ -96,28 +100,19 @@ static size_t options_width(const struct option *rows, size_t width)
 	return width;
 }
 
-/* "restore: into this directory", where only restore is talked of. */
-static const char *help_of(const struct option *option, const struct command_word *word)
-{
-	size_t len = word ? strlen(word->name) : 0;
-	if (!word || !str_has_prefix(option->help, word->name) ||
-	    !str_has_prefix(option->help + len, ": "))
-		return option->help;
-	return option->help + len + 2;
-}
-
 /* Of a word only those that it takes. */
 static void options(struct str *out, const struct render *render,
-		    const struct option *rows, const struct command_word *word,
-		    size_t width)
+		    const struct option *rows, const struct command *command,
+		    const struct command_word *word, size_t width)
 {
 	for (; rows && rows->name; rows++) {
 		_cleanup_str_ struct str left = STR_INIT;
 		_cleanup_str_ struct str right = STR_INIT;
 		if (word && !command_word_takes(word, rows->name))
 			continue;
+		_cleanup_free_ char *help = listing_help(rows, command, word);
 		listing_option(&left, rows);
-		str_add(&right, help_of(rows, word));
+		str_add(&right, help);
 		for (size_t i = 0; rows->values && rows->values[i]; i++)
 			str_addf(&right, "%s%s", i ? "|" : " {", rows->values[i]);
 		str_add(&right, rows->values ? "}" : "");
@@ -158,7 +153,8 @@ void cli_help(struct str *out, const struct render *render)
 	str_add(out, "  belay <command> [flags]\n");
 	command_list(out, render);
 	heading(out, render, "Flags");
-	options(out, render, global_options, NULL, options_width(global_options, 0));
+	options(out, render, global_options, NULL, NULL,
+		options_width(global_options, 0));
 	heading(out, render, "Examples");
 	str_add(out, "  $ belay init\n"
 		     "  $ belay plan -e production --version v1.4.0\n"
@@ -191,10 +187,10 @@ static void flags(struct str *out, const struct render *render,
 	size_t width = options_width(global_options, options_width(command->options, 0));
 	if (command->options && command->options[0].name) {
 		heading(out, render, "Flags");
-		options(out, render, command->options, word, width);
+		options(out, render, command->options, command, word, width);
 	}
 	heading(out, render, "Global flags");
-	options(out, render, global_options, NULL, width);
+	options(out, render, global_options, NULL, NULL, width);
 }
 
 void cli_command_help(struct str *out, const struct render *render,

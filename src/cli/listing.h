@@ -28,4 +28,9 @@ bool listing_item_of(const char *line, struct listing_item *ret);
 /* Is this the first command of its group, in the order of the table? */
 bool listing_opens_group(size_t index);
 
+/* The help of an option where only one word of its command is talked of: of "the key that opens it; keygen: where it goes" the
+ * clause that names the word, else what is not said of others. `word` NULL: all of it. Fresh. */
+char *listing_help(const struct option *option, const struct command *command,
+		   const struct command_word *word);
+
 #endif

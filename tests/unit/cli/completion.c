@@ -60,6 +60,13 @@ static const struct {
 	{"not those of another verb", "belay rollback --", "--to ", "--artifact"},
 	{"words of an argument", "belay completion ''", "bash zsh fish ", "deploy"},
 	{"help's verbs", "belay help ver", "verify version ", "deploy"},
+	{"words of a verb", "belay backup ''", "run list verify ", "--store"},
+	{"options of a word", "belay backup run --", "--take-lock ", "--to"},
+	{"options of another word", "belay backup restore site --t", "--to ", "--type"},
+	{"all options before there is a word", "belay backup --t", "--type ", "--store"},
+	{"directories", "belay backup restore --to /usr/s", "/usr/share ", "--to"},
+	{"no words behind a word", "belay backup run ''", "", "list"},
+	{"no verbs either", "belay backup restore ver", "", "verify"},
 	{"a word that starts like a verb", "belay status --q", "--quiet ", "deploy"},
 };
 
@@ -93,6 +100,36 @@ TEST(shells_can_read_the_scripts)
 		const char *const argv[] = {row->name, "-n", path, NULL};
 		_cleanup_free_ char *out = output_of(argv, &status);
 		CHECK(out && (status == 0 || status == 127));
+	}
+}
+
+/* Fish tells what it would complete. */
+static const struct {
+	const char *name, *line, *has, *lacks;
+} fish_rows[] = {
+	{"verbs", "belay dep", "deploy\t", "rollback\t"},
+	{"words of a verb", "belay backup ", "run\n", "--store"},
+	{"options of a word", "belay backup run --", "--take-lock\t", "--to-file"},
+	{"options of another word", "belay backup restore --", "--to-file\t", "--type"},
+	{"directories", "belay backup restore --to /usr/s", "/usr/share/", "--to"},
+	{"no words behind a word", "belay backup run l", "", "list"},
+};
+
+TEST(fish_completes)
+{
+	_cleanup_free_ char *path = write_script("fish");
+	FOR_ROWS(row, fish_rows) {
+		int status = 0;
+		_cleanup_free_ char *program =
+			str_format("source %s; complete -C '%s'", path, row->line);
+		const char *const argv[] = {
+			"env", "HOME=/nonexistent", "fish", "--no-config", "-c", program,
+			NULL};
+		_cleanup_free_ char *out = output_of(argv, &status);
+		if (status == 127)
+			test_skip("fish is not installed");
+		CHECK_STR_HAS(out, row->has);
+		CHECK_NULL(strstr(out, row->lacks));
 	}
 }
 
