@@ -43,29 +43,47 @@ static void add_stores(struct str *out, const struct render *render, const json_
 	table_add_to(out, render, table);
 }
 
+enum { SHOWN_PATHS = 3 };
+
+/* Says that there is more, and that this was enough. */
+static bool is_enough(struct str *out, const struct render *render, size_t i)
+{
+	if (render->verbose || i < SHOWN_PATHS)
+		return false;
+	render_inkf(out, render, INK_DIM, "    … (--verbose shows more)\n");
+	return true;
+}
+
 static void add_left_out(struct str *out, const struct render *render, const json_t *row)
 {
-	const json_t *missing = json_object_get(row, "missing");
 	int64_t count = json_get_int(row, "left_out_count", 0);
 	size_t i;
 	json_t *item;
 	if (count > 0)
 		render_inkf(out, render, INK_DIM, "  %lld left out:\n", (long long)count);
 	json_array_foreach(json_object_get(row, "left_out"), i, item) {
-		if (!render->verbose && i == 3) {
-			render_inkf(out, render, INK_DIM,
-				    "    … (--verbose shows more)\n");
+		if (is_enough(out, render, i))
 			break;
-		}
 		render_inkf(out, render, INK_DIM, "    %s: %s\n",
 			    json_get_string(item, "path", "?"),
 			    json_get_string(item, "reason", ""));
 	}
-	if (render->verbose && json_array_size(missing)) {
-		json_array_foreach(missing, i, item)
-			render_inkf(out, render, INK_DIM, "  not there: %s\n",
-				    json_string_value(item) ? json_string_value(item)
-							    : "");
+}
+
+/* What a set asks for and this machine has not, and what vanished before it could be read: neither is in the backup. */
+static void add_missing(struct str *out, const struct render *render, const json_t *row)
+{
+	const json_t *missing = json_object_get(row, "missing");
+	size_t i;
+	json_t *item;
+	if (json_array_size(missing))
+		render_inkf(out, render, INK_DIM, "  %zu not there:\n",
+			    json_array_size(missing));
+	json_array_foreach(missing, i, item) {
+		if (is_enough(out, render, i))
+			break;
+		render_inkf(out, render, INK_DIM, "    %s\n",
+			    json_string_value(item) ? json_string_value(item) : "");
 	}
 }
 
@@ -138,6 +156,7 @@ void render_backup(struct str *out, const struct render *render, const json_t *r
 			continue;
 		add_stores(out, render, json_object_get(row, "stores"));
 		add_left_out(out, render, row);
+		add_missing(out, render, row);
 		backup_add_warnings(out, render, json_object_get(row, "warnings"));
 	}
 	told_add(out, render, json_object_get(result, "told"));

@@ -26,7 +26,8 @@
 	"'duration_ms': 1200, 'left_out': [{'path': '/srv/a0', 'reason': 'a "            \
 	"socket'}, {'path': '/srv/a1', 'reason': 'a socket'}, {'path': "                 \
 	"'/srv/a2', 'reason': 'a socket'}, {'path': '/srv/a3', 'reason': 'a "            \
-	"socket'}], 'left_out_count': 9, 'missing': ['/etc/nginx'], "                    \
+	"socket'}], 'left_out_count': 9, 'missing': ['/etc/nginx', '/srv/b1', "          \
+	"'/srv/b2', '/srv/b3'], "                                                        \
 	"'warnings': ['\\u0027a.crt\\u0027 expired on 2024-05-01'], 'hint': "            \
 	"'free some, or forget copies'}"
 #define FAILED                                                                           \
@@ -104,16 +105,16 @@
 	"'signal': null, 'timed_out': false, 'stdout': " said                            \
 	", 'stderr': ''}, 'warnings': []}"
 
-#define AWAY                                                                             \
-	"{'name': 'db', 'environment': 'live', 'outcome': 'inconclusive', 'reason': "    \
-	"'s3 could not be asked', 'newest': null, 'age_ms': 10800000, 'every_ms': "      \
+#define AWAY                                                                              \
+	"{'name': 'db', 'environment': 'live', 'outcome': 'inconclusive', 'reason': "     \
+	"'s3 could not be asked', 'newest': null, 'age_ms': 10800000, 'every_ms': "       \
 	"null, 'late': false, 'verified_at': null, 'drilled': null, 'drill_due': false, " \
-	"'running': null, 'failed': null, 'stores': ['s3'], 'copies': [{'id': 'c1', "    \
-	"'at': '2026-11-21T07:00:00Z', 'open_bytes': 5, 'stored_bytes': 4, "             \
-	"'duration_ms': 1, 'stores': [{'store': 's3', 'state': 'unknown', 'reason': "    \
-	"'the store could not be asked'}]}, {'id': 'c0', 'at': '2026-11-20T07:00:00Z', " \
-	"'open_bytes': 5, 'stored_bytes': 4, 'duration_ms': 1, 'stores': [{'store': "    \
-	"'s3', 'state': 'unknown', 'reason': 'the store could not be asked'}]}], "       \
+	"'running': null, 'failed': null, 'stores': ['s3'], 'copies': [{'id': 'c1', "     \
+	"'at': '2026-11-21T07:00:00Z', 'open_bytes': 5, 'stored_bytes': 4, "              \
+	"'duration_ms': 1, 'stores': [{'store': 's3', 'state': 'unknown', 'reason': "     \
+	"'the store could not be asked'}]}, {'id': 'c0', 'at': '2026-11-20T07:00:00Z', "  \
+	"'open_bytes': 5, 'stored_bytes': 4, 'duration_ms': 1, 'stores': [{'store': "     \
+	"'s3', 'state': 'unknown', 'reason': 'the store could not be asked'}]}], "        \
 	"'unreachable': [{'store': 's3', 'reason': 'no route to host'}]}"
 
 #define RUNNING(since, until)                                                            \
@@ -182,6 +183,11 @@ static const struct {
 	 "    /srv/a1: a socket\n"
 	 "    /srv/a2: a socket\n"
 	 "    … (--verbose shows more)\n"
+	 "  4 not there:\n"
+	 "    /etc/nginx\n"
+	 "    /srv/b1\n"
+	 "    /srv/b2\n"
+	 "    … (--verbose shows more)\n"
 	 "  ! 'a.crt' expired on 2024-05-01\n"
 	 "✗ dump  was not made\n"
 	 "  because the command exited with 1: no such database\n"
@@ -221,7 +227,11 @@ static const struct {
 	 "    /srv/a1: a socket\n"
 	 "    /srv/a2: a socket\n"
 	 "    /srv/a3: a socket\n"
-	 "  not there: /etc/nginx\n"
+	 "  4 not there:\n"
+	 "    /etc/nginx\n"
+	 "    /srv/b1\n"
+	 "    /srv/b2\n"
+	 "    /srv/b3\n"
 	 "  ! 'a.crt' expired on 2024-05-01\n",
 	 false, true},
 	{"partial alone", render_backup, "result.backup",
@@ -264,8 +274,7 @@ static const struct {
 	 "? new  there is none yet\n",
 	 false, false},
 	{"a list, where a column each does not fit", render_backup_list,
-	 "result.backup-list",
-	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" HEALTHY "]}",
+	 "result.backup-list", "{'at': '2026-11-21T10:00:00Z', 'backups': [" HEALTHY "]}",
 	 "✓ db  3h old, promised every 1d\n"
 	 "  verified 10 minutes ago, drill passed 1 day ago\n"
 	 "  COPY                   AGE          SIZE     STORED    STORES\n"
@@ -279,8 +288,7 @@ static const struct {
 	 "  ! off could not be asked: no route to host\n",
 	 false, false, 76},
 	{"a store that could not be asked has one line", render_backup_list,
-	 "result.backup-list",
-	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" AWAY "]}",
+	 "result.backup-list", "{'at': '2026-11-21T10:00:00Z', 'backups': [" AWAY "]}",
 	 "? db  3h old: s3 could not be asked\n"
 	 "  COPY  AGE          SIZE  STORED  s3\n"
 	 "  c1    3 hours ago  5 B   4 B     ? unknown\n"
@@ -728,9 +736,8 @@ TEST(reasons_are_limited)
 			   "[%s], 'unreachable': []}]}",
 			   str_text(&copies));
 	FOR_ROWS(row, limits) {
-		const struct render render = {.style = STYLE_PLAIN,
-					      .now_ms = NOW_MS,
-					      .verbose = row->verbose};
+		const struct render render = {
+			.style = STYLE_PLAIN, .now_ms = NOW_MS, .verbose = row->verbose};
 		_cleanup_free_ char *text =
 			golden_text(render_backup_list, &render, result);
 		CHECK_STR_HAS(text, row->has);
