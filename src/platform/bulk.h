@@ -6,7 +6,8 @@
  *
  * A slow depot slows the source down; a depot that fails is left behind while others go on. Sealed chunks are
  * the parts of the upload. A part that does not arrive is sent again until the depot gives up (see depot.h) and then
- * for as long as `patience_ms` lasts: a source cannot be read twice.
+ * for as long as `patience_ms` lasts: a source cannot be read twice. Within this call the upload goes on part by part;
+ * nobody goes on with it afterwards.
  */
 #ifndef BELAY_PLATFORM_BULK_H
 #define BELAY_PLATFORM_BULK_H
