@@ -13,6 +13,8 @@
 #include "belay/vec.h"
 
 #define BATCH_COPIES 50
+/* The first one goes alone: when the journal cannot be written after it, no others are gone without a word. */
+#define FIRST_COPIES 1
 
 /* One backup in one store. */
 struct place {
@@ -33,6 +35,7 @@ struct place {
 struct places {
 	struct place *items;
 	size_t count, capacity;
+	const struct backup_desk *proven; /* its journal was written last */
 };
 
 static void places_release(struct places *places)
@@ -182,10 +185,10 @@ static void note_refused(struct place *place, json_t *row, const struct err *err
 }
 
 /* Up to a batch, the oldest first. */
-static void remove_batch(struct effects *fx, struct place *place)
+static void remove_batch(struct effects *fx, struct place *place, size_t copies)
 {
 	while (place->left > 0 && !place->broken &&
-	       json_array_size(place->gone) < BATCH_COPIES) {
+	       json_array_size(place->gone) < copies) {
 		json_t *row = json_array_get(place->rows, --place->left);
 		const char *id = json_get_string(row, "id", "");
 		struct err failure = {0};
@@ -202,10 +205,11 @@ static void remove_batch(struct effects *fx, struct place *place)
 	}
 }
 
-static int record(struct place *place, struct err *err)
+static int record(struct places *places, struct place *place, struct err *err)
 {
 	if (json_array_size(place->gone) == 0)
 		return 0;
+	places->proven = place->desk;
 	effects_acknowledge_cancel(place->desk->engine.fx);
 	json_t *copies = json_copy(place->gone);
 	json_array_clear(place->gone);
@@ -248,12 +252,14 @@ static void remove_missing(struct effects *fx, struct place *place)
 	}
 }
 
-static int forget(struct effects *fx, struct place *place, struct err *err)
+static int forget(struct effects *fx, struct places *places, struct place *place,
+		  struct err *err)
 {
 	remove_missing(fx, place);
 	do {
-		remove_batch(fx, place);
-		if (record(place, err) < 0)
+		remove_batch(fx, place,
+			     places->proven == place->desk ? BATCH_COPIES : FIRST_COPIES);
+		if (record(places, place, err) < 0)
 			return -1;
 	} while (place->left > 0 && !place->broken);
 	say(place);
@@ -403,7 +409,7 @@ static int forget_all(struct effects *fx, struct places *places, struct err *err
 {
 	look_at_all(fx, places);
 	for (size_t i = 0; i < places->count; i++)
-		if (forget(fx, &places->items[i], err) < 0)
+		if (forget(fx, places, &places->items[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -517,13 +517,36 @@ TEST(a_copy_that_is_missing_and_would_be_kept_is_not_forgotten)
 
 /* --- many, and none in earnest ---------------------------------------------------------------- */
 
+static void lose_journal(struct vault *vault)
+{
+	vault->stage->world->failing = 1000;
+}
+
+/* What goes then goes without a word; the next one tells of it. */
+TEST(a_journal_that_cannot_be_written_is_noticed_with_the_first_one)
+{
+	struct vault *vault = vault_new(TWO_STORES "    keep: {last: 1}\n");
+	vault_make_copies(vault, 5);
+	vault->while_removing = lose_journal;
+	CHECK_INT_EQ(forget(vault), -1);
+	CHECK_INT_EQ(vault_count(vault, "a", "/manifest.json"), 4);
+	CHECK_INT_EQ(vault_count(vault, "b", "/manifest.json"), 5);
+	vault->while_removing = NULL;
+	vault->stage->world->failing = 0;
+	CHECK_INT_EQ(known_in(vault, "a"), 5);
+	CHECK_INT_EQ(forget(vault), END_PASSED);
+	CHECK_INT_EQ(known_in(vault, "a"), 1);
+	CHECK_INT_EQ(known_in(vault, "b"), 1);
+	vault_end(vault);
+}
+
 TEST(many_are_recorded_in_batches)
 {
 	struct vault *vault = vault_new(ONE_STORE);
 	vault_make_copies(vault, 123);
 	size_t commits = stage_commits(vault->stage);
 	CHECK_INT_EQ(forget(vault), END_PASSED);
-	CHECK_INT_EQ(stage_commits(vault->stage) - commits, 3); /* 50, 50, 21 */
+	CHECK_INT_EQ(stage_commits(vault->stage) - commits, 4); /* 1, 50, 50, 20 */
 	CHECK_INT_EQ(known_in(vault, "a"), 2);
 	vault_end(vault);
 }

@@ -47,6 +47,7 @@ struct vault {
 	json_t *asked; /* arguments of the last backup.write */
 	json_t *odd;   /* what its answer has instead of the truth; NULL: nothing */
 	void (*while_writing)(struct vault *vault);
+	void (*while_removing)(struct vault *vault);
 	const char *source; /* what backup.write reads; NULL: it fails */
 	const char *wants;  /* name of the variable whose key opens; NULL: any */
 	bool occupied;      /* there is something already where backup.read writes to */
@@ -183,6 +184,8 @@ static int vault_remove(struct vault *vault, const json_t *args, json_t **ret,
 			struct err *err)
 {
 	const char *name = json_get_string(args, "name", "");
+	if (vault->while_removing)
+		vault->while_removing(vault);
 	if (json_object_get(vault->locked, name))
 		return err_set(err, ERR_FAIL, "'%s' is locked", name);
 	json_object_del(vault_objects(vault, vault_store(args)), name);
