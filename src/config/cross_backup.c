@@ -5,6 +5,7 @@
 #include "backups.h"
 #include "belay/json.h"
 #include "belay/mem.h"
+#include "belay/tar_pattern.h"
 #include "cross.h"
 
 #define MINUTE_MS ((int64_t)60 * 1000)
@@ -62,6 +63,33 @@ static void cross_source_host(const struct inspection *in, const struct spot *sp
 		other ? "'" : "", other ? other : "this machine", other ? "'" : "");
 }
 
+/* The host's own tar chooses there, and it has other words for it. */
+static void cross_host_patterns(const struct inspection *in, const struct spot *spot,
+				const json_t *source)
+{
+	const struct spot list = AT(spot, "exclude");
+	const json_t *exclude = json_object_get(source, "exclude");
+	if (!json_object_get(source, "ssh"))
+		return;
+	if (json_object_get(source, "include"))
+		problem_add(in, &AT(spot, "include"), true,
+			    mem_strdup("name the files or directories themselves, or "
+				       "exclude the others"),
+			    "'include' does not work for a directory on a host");
+	for (size_t i = 0; i < listed_count(exclude); i++) {
+		const char *pattern = json_string_value(listed_at(exclude, i));
+		const char *why = pattern ? tar_pattern_fault(pattern) : NULL;
+		struct spot element;
+		char buffer[INDEX_BYTES];
+		if (why)
+			problem_add(in, element_spot(&list, exclude, i, &element, buffer),
+				    false, mem_strdup(why),
+				    "the pattern '%s' cannot be passed on to the host's "
+				    "tar",
+				    pattern);
+	}
+}
+
 /* Each of several directories stands under its path, once. */
 static void cross_prefix(const struct inspection *in, const struct spot *spot,
 			 const char *path, json_t *known)
@@ -113,6 +141,7 @@ static void cross_sources(const struct inspection *in, const struct spot *backup
 			element_spot(&list, sources, i, &element, buffer);
 		bool runs = json_object_get(source, "run");
 		cross_source_host(in, spot, source, first);
+		cross_host_patterns(in, spot, source);
 		if (runs && listed_count(sources) > 1)
 			problem_add(in, &AT(spot, "run"), true,
 				    mem_strdup("make a backup of its own for it"),

@@ -2,7 +2,7 @@
  *
  *     live_backup_write.c   backup.write: options, stores, the answer
  *     live_backup_source.c  what is read: trees, commands
- *     live_backup_host.c    what is read of a host over SSH
+ *     live_backup_host*.c   what is read of a host over SSH
  *     live_backup_pipe.c    commands with a pipe in them
  *     live_backup_read.c    backup.read
  *     live_backup_target.c  where what was read goes
@@ -86,7 +86,7 @@ struct drain live_output_drain(struct live_output *output);
 int live_output_check(const struct live_output *output, const json_t *run,
 		      struct err *err);
 
-/* live_backup_host.c: all of them, from the host. */
+/* live_backup_host_tar.c, live_backup_host.c: all of them, from the host. */
 int live_host_tar(struct live_source *source, struct drain drain, struct err *err);
 int live_host_stream(struct live_source *source, struct drain drain, struct err *err);
 

@@ -107,7 +107,7 @@ int ssh_stream_write(struct ssh_stream *stream, const void *data, size_t len,
 /* Tells the command that no more input comes. */
 int ssh_stream_finish_input(struct ssh_stream *stream, struct err *err);
 
-/* What the command wrote to standard error so far, at most the first 4 KiB ("" for nothing): the
+/* What the command wrote to standard error so far, at most the first 64 KiB ("" for nothing): the
  * reason why git said no. Borrowed until the stream is closed. */
 const char *ssh_stream_stderr(const struct ssh_stream *stream);
 

@@ -14,7 +14,7 @@ enum {
 	LINGER_MS = 1000,        /* for output of what outlives the command */
 	OPEN_TIMEOUT_MS = 30000, /* for the server to start a command */
 	FAREWELL_MS = 200,       /* for a signal to leave before the channel is closed */
-	STDERR_MAX_BYTES = 4096, /* of a stream */
+	STDERR_MAX_BYTES = 64 << 10, /* of a stream */
 };
 
 /* --- channels ------------------------------------------------------------------------------ */

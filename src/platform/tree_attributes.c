@@ -113,7 +113,7 @@ static void add_attribute(struct str *records, const char *name, const void *val
 	tar_add_record(records, str_text(&key), value, len);
 }
 
-static bool is_kept(const char *name)
+bool tree_attribute_is_kept(const char *name)
 {
 	return str_has_prefix(name, "user.") || str_equal(name, "security.capability");
 }
@@ -124,7 +124,7 @@ static void add_one(struct tree_attributes *attributes, int fd, const char *name
 	const char *acl = str_equal(name, ACL_ACCESS)    ? "SCHILY.acl.access"
 			  : str_equal(name, ACL_DEFAULT) ? "SCHILY.acl.default"
 							 : NULL;
-	if (!acl && !is_kept(name))
+	if (!acl && !tree_attribute_is_kept(name))
 		return;
 	ssize_t len = fgetxattr(fd, name, attributes->value, sizeof attributes->value);
 	if (len >= 0 && acl)
@@ -269,7 +269,7 @@ void tree_attributes_set(struct archive_entry *entry, int fd, bool privileged,
 	archive_entry_xattr_reset(entry);
 	while (archive_entry_xattr_next(entry, &name, &value, &len) == ARCHIVE_OK) {
 		_cleanup_free_ char *decoded = name ? decode_name(name) : NULL;
-		if (decoded && is_kept(decoded) &&
+		if (decoded && tree_attribute_is_kept(decoded) &&
 		    (privileged || str_has_prefix(decoded, "user.")))
 			(void)!fsetxattr(fd, decoded, value, len, 0);
 	}

@@ -27,6 +27,9 @@ struct tree_attributes {
 	char value[ATTRIBUTE_BYTES];
 };
 
+/* Of the names above, but for ACLs: do archives keep it? */
+bool tree_attribute_is_kept(const char *name);
+
 /* Adds the records of an open file. What may not be read, or is gone meanwhile, is left out. */
 void tree_attributes_read(struct tree_attributes *attributes, int fd,
 			  struct str *records);

@@ -116,9 +116,11 @@ static const struct failing {
 	 "no/such/file"},
 	{"include", "{\"directory\": \"/etc\", \"include\": [\"*.conf\"]}", ERR_CONFIG,
 	 "'include'"},
-	{"a pattern for directories only",
-	 "{\"directory\": \"/etc\", \"exclude\": [\"ssl/\"]}", ERR_CONFIG,
+	{"a pattern that tar has no words for",
+	 "{\"directory\": \"/etc\", \"exclude\": [\"ssl/**/*.pem\"]}", ERR_CONFIG,
 	 "cannot be passed on"},
+	{"a pattern that is none", "{\"directory\": \"/etc\", \"exclude\": [\"[a\"]}",
+	 ERR_CONFIG, "has a '[' without its ']'"},
 };
 
 TEST(what_fails_on_a_host_leaves_no_backup)
