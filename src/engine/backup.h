@@ -5,6 +5,7 @@
  *     backup_open.c    the key that opens a backup
  *     backup_copy.c    reading one copy in one store, and what was found out about it
  *     backup_adopt.c   copies that the journal does not know, and which of them it may learn of
+ *     backup_mounted.c  is a directory still the place that it was
  *     backup_keep.c    which copies in a store stay
  *     backup_sweep.c   what dead runs left in a store
  *     backup_watch.c   progress of what takes long
@@ -59,7 +60,7 @@ int backup_choose_one(const struct backup_desk *desk, const struct config_backup
 
 /* Is it one of those that asked->store means? */
 bool backup_wants_store(const struct backup_desk *desk, const struct config_store *store);
-/* ERR_NOT_FOUND when asked->store names none of the backup's. */
+/* ERR_NOT_FOUND when asked->store names none of the backup's; ERR_CONFIG when two of them are one directory. */
 int backup_check_store(const struct backup_desk *desk, const struct config_backup *backup,
 		       struct err *err);
 
@@ -202,6 +203,19 @@ json_t *backup_begun(const json_t *state, const char *name);
  * certificate is configured? As backup_copy_look(); ERR_INCONCLUSIVE for another environment's. */
 int backup_stranger_check(struct effects *fx, const struct config_backup *backup,
 			  const json_t *store, const char *id, struct err *err);
+
+/* --- the right place (backup_mounted.c) ------------------------------------------------------- */
+
+/* Is it a directory in which the journal has copies, so that it is worth a look before anything is written? */
+bool backup_may_be_unmounted(const struct backup_desk *desk,
+			     const struct config_backup *backup,
+			     const struct config_store *store);
+/* `folders`: what lies there, backup_folders(). ERR_FAIL: a directory that has none of the copies that the journal has
+ * in it. One without any on the journal, and a bucket, are always right. */
+int backup_check_mounted(const struct backup_desk *desk,
+			 const struct config_backup *backup,
+			 const struct config_store *store, const json_t *folders,
+			 struct err *err);
 
 /* --- what stays (backup_keep.c) --------------------------------------------------------------- */
 

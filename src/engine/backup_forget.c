@@ -141,7 +141,9 @@ static int look(struct effects *fx, struct place *place, struct err *err)
 	if (backup_store_list(fx, place->args, prefix, &objects, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *folders = backup_folders(place->backup->name, objects);
-	if (decide(fx, place, folders, err) < 0)
+	if (backup_check_mounted(place->desk, place->backup, place->store, folders, err) <
+		    0 ||
+	    decide(fx, place, folders, err) < 0)
 		return -1;
 	struct err failure = {0}; /* what cannot be swept keeps nothing else */
 	(void)backup_sweep(fx, place->desk, place->backup, place->args, NULL, &litter,

@@ -152,6 +152,28 @@ static int decide_claim(const struct journal_documents *documents, json_t *event
 			   data, err);
 }
 
+/* By ids that this run does not follow: whoever wonders later which copy is the newest finds it in this run, too. */
+static void warn_of_ahead(struct backup_making *making)
+{
+	size_t i;
+	const json_t *copy;
+	json_array_foreach(json_object_get(known_of(making), "copies"), i, copy) {
+		const char *id = json_get_string(copy, "id", "");
+		int64_t at_ms = 0;
+		if (!backup_id_time(id, &at_ms) ||
+		    !backup_is_ahead(at_ms, making->begun_ms))
+			continue;
+		_cleanup_free_ char *text = str_format(
+			"copy %s is from the future by this machine's clock: one of the "
+			"clocks is wrong",
+			id);
+		json_array_append_new(making->warnings, json_string(text));
+		progress_report(making->desk->engine.progress, PROGRESS_NOTE,
+				making->backup->name, "%s", text);
+		return;
+	}
+}
+
 /* --- the data --------------------------------------------------------------------------------- */
 
 static void add_warnings(struct backup_making *making)
@@ -166,9 +188,12 @@ static void add_warnings(struct backup_making *making)
 static void take_failures(struct backup_making *making)
 {
 	const json_t *rows = json_object_get(making->written, "stores");
+	size_t asked = 0;
 	for (size_t i = 0; i < making->target_count; i++) {
 		struct err *err = &making->targets[i].err;
-		const json_t *row = json_array_get(rows, i);
+		if (err->code)
+			continue;
+		const json_t *row = json_array_get(rows, asked++);
 		const json_t *error = json_object_get(row, "error");
 		if (!row || json_get_bool(row, "ok", false))
 			continue;
@@ -197,8 +222,11 @@ static int write_data(struct backup_making *making, struct err *err)
 	json_t *stores = json_array();
 	str_addf(&summary, "back up %s to ", backup->name);
 	for (size_t i = 0; i < making->target_count; i++) {
+		if (making->targets[i].err.code)
+			continue;
+		str_addf(&summary, "%s%s", json_array_size(stores) ? ", " : "",
+			 making->targets[i].store->name);
 		json_array_append(stores, making->targets[i].args);
-		str_addf(&summary, "%s%s", i ? ", " : "", making->targets[i].store->name);
 	}
 	json_object_set_new(making->asked, "stores", stores);
 	json_object_set_new(making->asked, "object", json_string(object));
@@ -324,6 +352,19 @@ static int end_nowhere(struct backup_making *making, json_t **ret_row, struct er
 	return end_failed(making, &cause, ret_row, err);
 }
 
+/* What would be made. */
+static int end_assumed(struct backup_making *making, json_t **ret_row)
+{
+	struct err cause = {0};
+	for (size_t i = 0; i < making->target_count; i++)
+		making->targets[i].placed = !making->targets[i].err.code;
+	_cleanup_free_ char *trouble = making_trouble(making);
+	if (trouble)
+		take_cause(making, ERR_FAIL, trouble, &cause);
+	*ret_row = making_row(making, trouble ? "partial" : "made", &cause);
+	return 0;
+}
+
 static int make(struct backup_making *making, json_t **ret_row, struct err *err)
 {
 	struct err cause = {0};
@@ -333,14 +374,13 @@ static int make(struct backup_making *making, json_t **ret_row, struct err *err)
 		return -1;
 	backup_targets_sweep(making, making->dead);
 	backup_targets_adopt(making);
+	warn_of_ahead(making);
+	if (!backup_targets_check(making))
+		return end_nowhere(making, ret_row, err);
 	if (write_data(making, &cause) < 0)
 		return end_failed(making, &cause, ret_row, err);
-	if (answer_is_assumed(making->written)) {
-		for (size_t i = 0; i < making->target_count; i++)
-			making->targets[i].placed = true;
-		*ret_row = making_row(making, "made", NULL);
-		return 0;
-	}
+	if (answer_is_assumed(making->written))
+		return end_assumed(making, ret_row);
 	if (backup_words(making, &cause) < 0)
 		return end_failed(making, &cause, ret_row, err);
 	backup_targets_fill(making);

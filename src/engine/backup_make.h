@@ -53,6 +53,8 @@ void backup_targets_release(struct backup_making *making);
 void backup_targets_sweep(struct backup_making *making, const char *dead);
 /* What this attempt left in the stores that did not get it: also when it was cancelled. */
 void backup_targets_tidy(struct backup_making *making);
+/* Before anything is written: what is not the place that it was gets an error and nothing else. Is there any other? */
+bool backup_targets_check(struct backup_making *making);
 /* The manifest and what belongs to it. */
 int backup_words(struct backup_making *making, struct err *err);
 void backup_targets_fill(struct backup_making *making);

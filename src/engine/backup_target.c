@@ -105,6 +105,34 @@ void backup_targets_tidy(struct backup_making *making)
 	}
 }
 
+/* --- the right place -------------------------------------------------------------------------- */
+
+/* What does not answer now says so when it is written to. */
+static void check_one(struct effects *lane, size_t index, void *context)
+{
+	struct backup_making *making = context;
+	struct backup_target *target = &making->targets[index];
+	const char *name = making->backup->name;
+	_cleanup_free_ char *prefix = str_format("%s/", name);
+	_cleanup_json_ json_t *objects = NULL;
+	struct err ignored = {0};
+	if (!backup_may_be_unmounted(making->desk, making->backup, target->store) ||
+	    backup_store_list(lane, target->args, prefix, &objects, &ignored) < 0)
+		return;
+	_cleanup_json_ json_t *folders = backup_folders(name, objects);
+	(void)backup_check_mounted(making->desk, making->backup, target->store, folders,
+				   &target->err);
+}
+
+bool backup_targets_check(struct backup_making *making)
+{
+	bool any = false;
+	in_all(making, check_one, making);
+	for (size_t i = 0; i < making->target_count; i++)
+		any = any || !making->targets[i].err.code;
+	return any;
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static int sign(struct backup_making *making, struct err *err)

@@ -93,6 +93,28 @@ TEST(a_watch_tells_once_that_it_is_late)
 	vault_end(vault);
 }
 
+/* What nobody can restore keeps no promise. */
+TEST(a_bad_copy_does_not_make_it_young)
+{
+	struct vault *vault = vault_new(NEWS);
+	const struct engine_backup all = {.read_data = true};
+	CHECK_INT_EQ(back_up(vault), END_PASSED);
+	stage_later(vault->stage, 30 * 60);
+	CHECK_INT_EQ(back_up(vault), END_PASSED);
+	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
+	vault_damage(vault, "a", data);
+	vault_damage(vault, "b", data);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &all), END_FAILED);
+	_cleanup_free_ char *failed = told(vault);
+	CHECK_STR_HAS(failed, "backup-failed: ");
+	CHECK_INT_EQ(watch(vault), END_PASSED);
+	_cleanup_free_ char *late = told(vault);
+	CHECK_STR_HAS(late, "backup-late: production: backup db is late: ");
+	CHECK_STR_HAS(late,
+		      "the newest good copy is 2d 6h old, promised is one every 1d");
+	vault_end(vault);
+}
+
 TEST(a_copy_that_is_damaged_is_told)
 {
 	struct vault *vault = vault_new(NEWS);

@@ -1,5 +1,6 @@
 /* The backup of a deployment: made before anything is touched, or nothing is deployed; and the lock is held for as long as
  * it may take. */
+#include "belay/backup.h"
 #include "vault.h"
 
 #define DB                                                                               \
@@ -8,7 +9,8 @@
 	"    seal: {recipients: [keys/backup.crt]}\n"                                    \
 	"    store: [{name: near, directory: /srv/near}, {name: far, directory: "        \
 	"/srv/far}]\n"                                                                   \
-	"    timeout: 1h\n"
+	"    timeout: 1h\n"                                                              \
+	"    keep: {last: 1}\n"
 
 static const char config[] =
 	"version: 1\n"
@@ -188,5 +190,32 @@ TEST(the_plan_shows_it_once)
 	}
 	CHECK_INT_EQ(count, 1);
 	vault_check_schema(vault, "result.plan");
+	vault_end(vault);
+}
+
+/* The way back for the data is there for as long as what was deployed is. */
+TEST(the_copy_from_before_what_is_live_is_not_forgotten)
+{
+	static const char reason[] = "made before the deployment that is live";
+	struct vault *vault = vault_with_services();
+	const struct engine_backup asked = {0};
+	CHECK_INT_EQ(stage_deploy(vault->stage, "v1"), END_PASSED);
+	_cleanup_free_ char *before = vault_copy(vault, 0);
+	vault_make_copies(vault, 3);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_forget, &asked), END_PASSED);
+	const json_t *decided =
+		json_at(vault->stage->result, "/backups/0/stores/0/copies");
+	const json_t *oldest = json_array_get(decided, json_array_size(decided) - 1);
+	CHECK_STR_EQ(json_get_string(oldest, "id", ""), before);
+	CHECK_STR_EQ(json_string_value(json_at(oldest, "/reasons/0")), reason);
+	CHECK_INT_EQ(copies(vault), 2);
+	/* The next deployment has one of its own. */
+	stage_later(vault->stage, 60);
+	CHECK_INT_EQ(stage_deploy(vault->stage, "v2"), END_PASSED);
+	vault_make_copies(vault, 1);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_forget, &asked), END_PASSED);
+	_cleanup_json_ json_t *state = stage_state(vault->stage);
+	CHECK_NULL(state_backup_copy(state, "db", before));
+	CHECK_INT_EQ(copies(vault), 2);
 	vault_end(vault);
 }
