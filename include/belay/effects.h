@@ -48,6 +48,8 @@
  *   file.read   {path, max_bytes}              → {text} or {base64}; ERR_NOT_FOUND
  *   file.stat   {path}                         → {type: file|directory|link|other|missing,
  *                                                 size_bytes, modified_ms}
+ *   file.real   {path}                         → {path}        absolute, links followed, also when it
+ *                                                              is not there (yet)
  *   file.list   {path}                         → {names: [..sorted]}
  *   file.write  {path, text, mode, exclusive?} → {}            act; temporary file, fsync, rename;
  *                                                              creates parent directories

@@ -75,8 +75,8 @@ static const char *path_of(const json_t *store)
 	return path ? path : json_get_string(store, "path", NULL);
 }
 
-/* "st" and "./st//" are one path. That an absolute one leads to the same directory is known where belay runs (effect
- * backup.write). */
+/* "st" and "./st//" are one path. Whether an absolute one leads to the same directory is known where belay runs only
+ * (src/engine/backup_desk.c). */
 static bool is_same_path(const char *a, const char *b)
 {
 	if (!a || !b || (*a == '/') != (*b == '/'))

@@ -65,6 +65,7 @@ static const struct kind {
 	{"acknowledge", acknowledge, true},
 	{"file.read", live_file_read, false},
 	{"file.stat", live_file_stat, false},
+	{"file.real", live_file_real, false},
 	{"file.list", live_file_list, false},
 	{"file.write", live_file_write, false},
 	{"file.append", live_file_append, true},

@@ -42,8 +42,8 @@ typedef int live_handler(struct live_call *call, json_t **ret_answer, struct err
 
 live_handler live_clock, live_sleep, live_random, live_env, live_secret, live_system;
 live_handler live_mask;
-live_handler live_file_read, live_file_stat, live_file_list, live_file_write,
-	live_file_append;
+live_handler live_file_read, live_file_stat, live_file_real, live_file_list,
+	live_file_write, live_file_append;
 live_handler live_artifact;
 live_handler live_scratch_make, live_scratch_remove;
 live_handler live_http, live_mail, live_tcp, live_tls;

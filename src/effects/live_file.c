@@ -1,4 +1,4 @@
-/* file.read, file.stat, file.list, file.write, file.append, artifact. */
+/* file.read, file.stat, file.real, file.list, file.write, file.append, artifact. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +62,16 @@ int live_file_stat(struct live_call *call, json_t **ret_answer, struct err *err)
 	*ret_answer = json_pack("{s:s, s:I, s:I}", "type", type_name(status.type),
 				"size_bytes", (json_int_t)status.size_bytes,
 				"modified_ms", (json_int_t)status.modified_ms);
+	return 0;
+}
+
+int live_file_real(struct live_call *call, json_t **ret_answer, struct err *err)
+{
+	const char *path;
+	if (get_path(call, &path, err) < 0)
+		return -1;
+	_cleanup_free_ char *real = fs_real_path(path);
+	*ret_answer = json_pack("{s:o}", "path", utf8_json(real, strlen(real)));
 	return 0;
 }
 

@@ -172,10 +172,65 @@ bool backup_wants_store(const struct backup_desk *desk, const struct config_stor
 	return !desk->asked->store || strcmp(desk->asked->store, store->name) == 0;
 }
 
+static const char *directory_of(const struct config_store *store)
+{
+	return json_get_string(store->target, "directory", NULL);
+}
+
+static int real_path(const struct backup_desk *desk, const char *path, char **ret,
+		     struct err *err)
+{
+	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", path);
+	_cleanup_json_ json_t *answer = NULL;
+	const struct effect effect = {.kind = "file.real",
+				      .mode = EFFECT_OBSERVE,
+				      .args = args,
+				      .subject = path};
+	if (effects_perform(desk->engine.fx, &effect, &answer, err) < 0)
+		return -1;
+	*ret = mem_strdup(json_get_string(answer, "path", path));
+	return 0;
+}
+
+/* Of two directories, one as seen from here and one as seen from the root, only the machine knows whether they are one. The
+ * configuration has compared the others. */
+static int refuse_one_place(const struct backup_desk *desk,
+			    const struct config_store *store,
+			    const struct config_store *other, struct err *err)
+{
+	const char *path = directory_of(store), *its_path = directory_of(other);
+	_cleanup_free_ char *real = NULL;
+	_cleanup_free_ char *its_real = NULL;
+	if (!path || !its_path || (*path == '/') == (*its_path == '/'))
+		return 0;
+	if (real_path(desk, path, &real, err) < 0 ||
+	    real_path(desk, its_path, &its_real, err) < 0)
+		return -1;
+	if (!str_equal(real, its_real))
+		return 0;
+	err_set(err, ERR_CONFIG, "store '%s' is the same place as '%s' ('%s' is '%s')",
+		store->name, other->name, path, its_path);
+	return err_hint(err, "take one of the two out of the configuration");
+}
+
+/* Two policies in one place would remove each other's copies. */
+static int check_places(const struct backup_desk *desk,
+			const struct config_backup *backup, struct err *err)
+{
+	for (size_t i = 0; i < backup->store_count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (refuse_one_place(desk, &backup->stores[i], &backup->stores[k],
+					     err) < 0)
+				return -1;
+	return 0;
+}
+
 int backup_check_store(const struct backup_desk *desk, const struct config_backup *backup,
 		       struct err *err)
 {
 	_cleanup_str_ struct str names = STR_INIT;
+	if (check_places(desk, backup, err) < 0)
+		return -1;
 	for (size_t i = 0; i < backup->store_count; i++) {
 		if (backup_wants_store(desk, &backup->stores[i]))
 			return 0;

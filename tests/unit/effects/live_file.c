@@ -46,6 +46,19 @@ TEST(write_and_read)
 		    ERR_NOT_FOUND, "/no/such");
 }
 
+TEST(real_paths)
+{
+	_cleanup_(effects_freep) struct effects *fx = chain();
+	struct err err = {0};
+	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_free_ char *root = realpath(test_directory(), NULL);
+	_cleanup_free_ char *path = str_format("%s//./not/yet/", root);
+	_cleanup_free_ char *want = str_format("%s/not/yet", root);
+	CHECK_OK(ask(fx, "file.real", json_pack("{s:s}", "path", path), &answer, &err),
+		 &err);
+	CHECK_STR_EQ(json_get_string(answer, "path", ""), want);
+}
+
 TEST(bytes_that_are_no_text)
 {
 	_cleanup_(effects_freep) struct effects *fx = chain();
