@@ -276,3 +276,9 @@ void tree_attributes_set(struct archive_entry *entry, int fd, bool privileged,
 	set_acl(entry, fd, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, ACL_ACCESS, names);
 	set_acl(entry, fd, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, ACL_DEFAULT, names);
 }
+
+void tree_attributes_disinherit(int fd)
+{
+	(void)!fremovexattr(fd, ACL_ACCESS);
+	(void)!fremovexattr(fd, ACL_DEFAULT);
+}

@@ -40,4 +40,7 @@ bool tree_attributes_any(struct archive_entry *entry);
 void tree_attributes_set(struct archive_entry *entry, int fd, bool privileged,
 			 struct owner_names *names);
 
+/* Takes away the ACLs that a new file has from the directory it was made in. Its mode has to be set after that. */
+void tree_attributes_disinherit(int fd);
+
 #endif

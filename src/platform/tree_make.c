@@ -151,6 +151,9 @@ static int dress(struct tree_maker *maker, int fd, const struct clothes *clothes
 {
 	if (clothes->uid != (uid_t)-1 && fchown(fd, clothes->uid, clothes->gid) < 0)
 		return -1;
+	/* A new tree has none: its root inherits nothing (tree_place.c). */
+	if (maker->place.replaces)
+		tree_attributes_disinherit(fd);
 	if (fchmod(fd, clothes->mode) < 0)
 		return -1;
 	if (clothes->attributes)

@@ -16,6 +16,7 @@
 #include "platform/clock.h"
 #include "platform/fs.h"
 #include "platform/scratch.h"
+#include "platform/tree_attributes.h"
 
 enum { MADE_ON_THE_WAY = 0777, PRIVATE = 0700 };
 
@@ -146,7 +147,11 @@ static int make_staging(struct tree_place *place, const struct stat *existing)
 	if (mkdirat(place->outside, place->staging, MADE_ON_THE_WAY) < 0)
 		return -1;
 	place->root = beneath_open(place->outside, place->staging);
-	if (place->root < 0 || fstat(place->root, &status) < 0)
+	if (place->root < 0)
+		return -1;
+	/* Everything below would have them, too. */
+	tree_attributes_disinherit(place->root);
+	if (fstat(place->root, &status) < 0)
 		return -1;
 	place->mode = (existing ? existing : &status)->st_mode & 07777;
 	/* Not everybody may. */

@@ -20,6 +20,52 @@ static int restore_to(const char *directory, const struct str *stream, bool over
 	return tree_restore(stream, &unpack, err);
 }
 
+/* --- rights -------------------------------------------------------------------------------- */
+
+/* As the kernel keeps it: version 2, then (tag, permissions, id). */
+static const unsigned char inherited[] = {
+	2,  0, 0, 0,                         /* version */
+	1,  0, 7, 0, 0xff, 0xff, 0xff, 0xff, /* user::rwx */
+	2,  0, 7, 0, 1,    0,    0,    0,    /* user:1:rwx */
+	4,  0, 7, 0, 0xff, 0xff, 0xff, 0xff, /* group::rwx */
+	16, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, /* mask::rwx */
+	32, 0, 5, 0, 0xff, 0xff, 0xff, 0xff, /* other::r-x */
+};
+
+static void inherit_in(const char *name)
+{
+	_cleanup_free_ char *path = tree_below(name);
+	if (setxattr(path, "system.posix_acl_default", inherited, sizeof inherited, 0) <
+	    0)
+		CHECK_INT_EQ(errno, 0);
+}
+
+/* Nobody gets more rights than the archive says, also where new files get some of their own. */
+TEST(a_restored_tree_inherits_no_acl)
+{
+	static const struct tree_entry entries[] = {
+		{"d/", '5', .mode = 0750}, {"d/f", '0', NULL, "x", 0640}, {0}};
+	_cleanup_str_ struct str tar = archive_of(entries, ARRAY_SIZE(entries));
+	_cleanup_free_ char *fresh = tree_below("inherits/fresh"),
+			    *used = tree_below("inherits/used");
+	struct err err = {0};
+	CHECK_INT_EQ(tree_shell("mkdir -p inherits/used/d && echo old >inherits/used/d/f "
+				"&& echo own >inherits/used/own"),
+		     0);
+	inherit_in("inherits");
+	inherit_in("inherits/used");
+	inherit_in("inherits/used/d");
+	CHECK_OK(restore_to(fresh, &tar, false, &err), &err);
+	CHECK_OK(restore_to(used, &tar, true, &err), &err);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *whole =
+			tree_describe(i ? used : fresh, TREE_ATTRIBUTES);
+		CHECK_STR_HAS(whole, "d 40750 ");
+		CHECK_STR_HAS(whole, "d/f 100640 ");
+		CHECK_NULL(strstr(strstr(whole, "d 40750 "), "posix_acl"));
+	}
+}
+
 /* --- what is refused ------------------------------------------------------------------------- */
 
 static const char endless[] =
