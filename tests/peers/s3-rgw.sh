@@ -5,7 +5,7 @@
 #   s3-rgw.sh stop DIR
 #
 # Wants radosgw, ceph-mon, ceph-osd, ceph-common. Not looked at by it: the region of a signature. It takes parts of 1000 bytes,
-# and has a KMS key "belay-key". A second gateway to the same buckets (S3_STS_ENDPOINT) gives and takes temporary keys for the
+# and has a KMS key "belay-key" and a second storage class (S3_STORAGE_CLASS) with a pool of its own. A second gateway to the same buckets (S3_STS_ENDPOINT) gives and takes temporary keys for the
 # role "backups" (AssumeRole), which may live for seconds; a gateway that does says of every wrong key only "AccessDenied".
 set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -14,6 +14,7 @@ here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 
 access_key=BELAYTESTKEY00000000
 secret_key=belaySecretbelaySecretbelaySecret0123456
+storage_class=STANDARD_IA
 # Who may take the role "backups" for a while, and what it may do then.
 trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/belay"]},"Action":["sts:AssumeRole"]}]}'
 policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::*"}]}'
@@ -88,6 +89,8 @@ start() {
 		radosgw-admin ${ceph[*]} user create --uid=belay --display-name=belay --access-key=$access_key --secret-key=$secret_key
 		radosgw-admin ${ceph[*]} role create --role-name=backups --path=/ --assume-role-policy-doc='$trust'
 		radosgw-admin ${ceph[*]} role-policy put --role-name=backups --policy-name=all --policy-doc='$policy'
+		radosgw-admin ${ceph[*]} zonegroup placement add --rgw-zonegroup=default --placement-id=default-placement --storage-class=$storage_class
+		radosgw-admin ${ceph[*]} zone placement add --rgw-zone=default --placement-id=default-placement --storage-class=$storage_class --data-pool=default.rgw.rarely.data
 		radosgw ${ceph[*]} -n client.sts
 		exec radosgw ${ceph[*]} -n client.rgw -f
 	INIT
@@ -102,6 +105,7 @@ start() {
 		S3_STS_ENDPOINT=http://$address:21483
 		S3_ROLE=arn:aws:iam:::role/backups
 		S3_KMS_KEY=belay-key
+		S3_STORAGE_CLASS=$storage_class
 	ENV
 }
 

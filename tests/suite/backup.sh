@@ -15,7 +15,8 @@ quick=no
 passed=0 failed=0 skipped=0
 all=(every_place_has_it by_hand dumps_of_databases sources_that_fail one_at_a_time damaged_or_foreign
 	nothing_outside_the_target no_room_left cut_off_from_the_bucket killed_while_uploading killed_while_forgetting
-	what_is_kept around_a_deployment however_large)
+	what_is_kept around_a_deployment however_large a_tree_of_a_host the_shipped_example every_set
+	another_storage_class)
 stories=()
 for word in "$@"; do
 	case $word in
@@ -121,6 +122,7 @@ holds() {
 prepare() { # NAME
 	story=$1
 	work=$tmp/$1
+	variables=()
 	mkdir "$work"
 	cd "$work"
 	git init -q --bare journal.git
@@ -149,10 +151,11 @@ s3_store() { # PREFIX [ENDPOINT]
 		"${2:-$S3_ENDPOINT}" "$bucket" "$1"
 }
 
-# What belay may know of this shell.
+# What belay may know of this shell, and what a story adds to it (NAME=VALUE).
+variables=()
 clean() {
 	env -i PATH="$PATH" HOME="$work" S3_ACCESS_KEY="$S3_ACCESS_KEY" S3_SECRET_KEY="$S3_SECRET_KEY" PASSPHRASE="$passphrase" \
-		KEY_PASSPHRASE="$key_passphrase" PG_PASSWORD="${PG_PASSWORD:-}" MY_PASSWORD="${MY_PASSWORD:-}" "$@"
+		KEY_PASSPHRASE="$key_passphrase" PG_PASSWORD="${PG_PASSWORD:-}" MY_PASSWORD="${MY_PASSWORD:-}" "${variables[@]}" "$@"
 }
 # run STATUS WORD…: belay; its output is in out and err, and kept for the search for secrets.
 run() {

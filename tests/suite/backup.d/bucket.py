@@ -4,7 +4,7 @@
   bucket.py make BUCKET            bucket.py keys BUCKET [PREFIX]     a line each: SIZE KEY
   bucket.py uploads BUCKET         unfinished ones, a line each
   bucket.py get BUCKET KEY FILE    bucket.py put BUCKET KEY FILE      bucket.py remove BUCKET KEY
-  bucket.py copy BUCKET PREFIX DIR
+  bucket.py copy BUCKET PREFIX DIR bucket.py classes BUCKET [PREFIX]  a line each: STORAGE_CLASS KEY
 
 Environment: S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY. Signed as AWS Signature Version 4 wants it.
 """
@@ -59,11 +59,11 @@ def texts(element, name):
     return [found.text or "" for found in element.iter() if found.tag.rpartition("}")[2] == name]
 
 
-def keys(bucket, prefix=""):
+def keys(bucket, prefix="", what="Size"):
     query = {"list-type": "2", "prefix": prefix}
     while True:
         page = xml.fromstring(ask("GET", bucket, query=query))
-        yield from zip(texts(page, "Size"), texts(page, "Key"))
+        yield from zip(texts(page, what), texts(page, "Key"))
         following = texts(page, "NextContinuationToken")
         if not following:
             return
@@ -80,6 +80,7 @@ def copy(bucket, prefix, directory):
 VERBS = {
     "make": lambda bucket: ask("PUT", bucket),
     "keys": lambda *place: [print(*row) for row in keys(*place)],
+    "classes": lambda bucket, prefix="": [print(*row) for row in keys(bucket, prefix, "StorageClass")],
     "uploads": lambda bucket: [print(key) for key in texts(xml.fromstring(ask("GET", bucket, query={"uploads": ""})), "Key")],
     "get": lambda bucket, key, file: Path(file).write_bytes(ask("GET", bucket, key)),
     "put": lambda bucket, key, file: ask("PUT", bucket, key, body=Path(file).read_bytes()),

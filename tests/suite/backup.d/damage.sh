@@ -140,6 +140,7 @@ no_room_left() {
 		- env -i PATH="$PATH" HOME="$work" "$belay" backup restore site --to small/back >out 2>err </dev/null || status=$?
 	verdict 'restoring to a full disk' "$status" 1
 	verdict 'it says so' "$(grep -ciE 'no space|room|full' err | sed 's/^[1-9].*/yes/')" yes
+	verdict 'and how much room it takes' "$(grep -c 'hint: it needs 28\.[0-9]* MiB: make room there' out)" 1
 	verdict 'nothing is left of it' "$(cat left)" ''
 	run 0 backup restore site --to back
 	same 'elsewhere there is room' source back

@@ -65,6 +65,36 @@ every_place_has_it() {
 	rm -rf "${WEB1_SRV:?}/backups"
 }
 
+# What a bucket may keep where it costs less: all of a backup, in one part and in several.
+another_storage_class() {
+	if [ -z "$bucket" ]; then
+		skip 'no S3 server: storage classes'
+		return
+	fi
+	tree random file 9000000 11
+	configure <<-YAML
+		rare: &rare
+		  source: {run: cat file, name: file}
+		  seal: {passphrase: {env: PASSPHRASE}}
+		  store: $(s3_store rare | sed "s|}}$|, storage_class: $S3_STORAGE_CLASS}}|")
+		plain:
+		  <<: *rare
+		  store: $(s3_store plain)
+		none:
+		  <<: *rare
+		  store: $(s3_store none | sed 's|}}$|, storage_class: ATTIC}}|')
+	YAML
+	run 0 backup run rare plain
+	verdict 'all of it is there' "$(in_bucket classes rare/ | sed 's| .*/| |' | xargs)" \
+		"$S3_STORAGE_CLASS RESTORE.txt $S3_STORAGE_CLASS data.zst.cms $S3_STORAGE_CLASS manifest.json"
+	verdict 'the other one is not' "$(in_bucket classes plain/ | cut -d' ' -f1 | sort -u)" STANDARD
+	run 0 backup verify rare --read-data
+	run 0 backup restore rare --to-file back --passphrase-env PASSPHRASE
+	holds 'the same' cmp file back
+	run 1 backup run none
+	verdict 'one that nobody knows' "$(grep -c '400 InvalidArgument' err)" 1
+}
+
 # The tools that RESTORE.txt asks for, and nothing else in PATH. stranger [--xattrs] FOLDER DIR NAME=VALUE…
 stranger() {
 	local attributes='' folder to tool

@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import stat
+import struct
 import sys
 from pathlib import Path
 
@@ -28,6 +29,17 @@ def write(path, data, mode=0o644, at_ns=THEN_NS):
         file.write(data)
     os.chmod(path, mode)
     os.utime(path, ns=(at_ns, at_ns))
+
+
+def acl(*entries):
+    """As the kernel keeps it: version 2, then (tag, permissions, number) each."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NOBODY = 0xFFFFFFFF
+# The owning group reads; what the mask allows, and a mode without the list would say, is more.
+ACCESS = acl((1, 6, NOBODY), (2, 7, 1), (2, 4, 4242), (4, 4, NOBODY), (8, 6, 5678), (16, 7, NOBODY), (32, 0, NOBODY))
+DEFAULT = acl((1, 7, NOBODY), (2, 7, 1), (4, 5, NOBODY), (16, 7, NOBODY), (32, 0, NOBODY))
 
 
 def make(root):
@@ -67,6 +79,8 @@ def make(root):
     try:
         os.setxattr(root / "text", "user.note", b"kept \x00 with \xff bytes")
         os.setxattr(root / "odd", "user.of.a.directory", b"too")
+        os.setxattr(root / "later", "system.posix_acl_access", ACCESS)
+        os.setxattr(root / "links", "system.posix_acl_default", DEFAULT)
     except OSError as error:
         print(f"no attributes here: {error}", file=sys.stderr)
     for directory in ("empty", "odd", "links", "modes", "holes", "deep"):
