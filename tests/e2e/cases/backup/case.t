@@ -180,13 +180,15 @@ Nothing is made twice at the same time, and a dry run makes nothing.
   $ belay backup run site --quiet | sed 's|, SIZE/s||'
   + site  ID  SIZE > SIZE (24%) in DURATION
   $ belay backup forget site --dry-run --jq '[.backups[0].stores[] | .copies[] | .keep] | map(tostring) | join(" ")'
-  true false false true false false
+  true true false true true false
+  $ belay backup forget site --dry-run --jq '.backups[0].stores[0].copies[1].reasons[]'
+  made before the deployment that is live
   $ find near/site far/site -name manifest.json | wc -l
   6
   $ quietly belay backup forget site; find near/site far/site -name manifest.json | wc -l
-  2
+  4
   $ belay backup list site --jq '[.backups[0].copies[].stores[] | .store, .state] | join(" ")'
-  near good far good
+  near good far good near good far good
   $ belay history --type backup --limit 0 --jq '[.events[].event.type] | group_by(.) | map("\(.[0]) \(length)") | .[]'
   backup.begun 5
   backup.failed 1
