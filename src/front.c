@@ -76,7 +76,18 @@ static void mask_tokens(struct front *front)
 	}
 }
 
-/* A configuration that cannot be read is for the run to report; here it only has nothing to mask. */
+/* Takes `secrets`: rows of config_secrets() or config_backup_secrets(). */
+static void mask_rows(struct front *front, json_t *secrets)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach(secrets, i, row)
+		mask(front, json_object_get(row, "$secret"));
+	json_decref(secrets);
+}
+
+/* A configuration that cannot be read is for the run to report; here it only has nothing to mask. Backups have secrets of their
+ * own, whether or not a service names them: to make them and to open them. */
 static void mask_configured(struct front *front)
 {
 	struct err ignored = {0};
@@ -86,13 +97,12 @@ static void mask_configured(struct front *front)
 	    config_parse(text, strlen(text), front->config_file, &front->config,
 			 &front->problems, &ignored) < 0)
 		return;
-	for (size_t i = 0; i < front->config->environment_count; i++) {
-		_cleanup_json_ json_t *secrets =
-			config_secrets(front->config, &front->config->environments[i]);
-		size_t index;
-		const json_t *row;
-		json_array_foreach(secrets, index, row)
-			mask(front, json_object_get(row, "$secret"));
+	const struct config *config = front->config;
+	for (size_t i = 0; i < config->environment_count; i++)
+		mask_rows(front, config_secrets(config, &config->environments[i]));
+	for (size_t i = 0; i < config->backup_count; i++) {
+		mask_rows(front, config_backup_secrets(&config->backups[i], true));
+		mask_rows(front, config_backup_secrets(&config->backups[i], false));
 	}
 }
 

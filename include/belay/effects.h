@@ -156,7 +156,8 @@
  *               sealed_sha256, open_bytes, open_sha256, open?: {key: secret, key_passphrase?: secret, certificate} |
  *               {passphrase: secret, salt}, sample?: count, to?: TO, timeout_ms}
  *          → {chunks, sealed_bytes, open_bytes, opened: bool, entries, run?: (as of run), duration_ms}
- *            `certificate` is PEM; of several the one that belongs to the key counts.
+ *            `certificate` is PEM; of several the one that belongs to the key counts; certificate_name?: where it is from,
+ *            for messages.
  *            Without `open` only sealed digests are compared, with it all is opened as well; an act with
  *            `to`: TO is {directory: path, overwrite?: bool} | {file: path, overwrite?} (a stream) |
  *            {run: text, env?, directory?, host?: HOST} (gets the tar or the stream as its standard input: all

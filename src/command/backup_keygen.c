@@ -57,6 +57,15 @@ static int check_words(const struct request *request, struct err *err)
 			     "say --no-passphrase");
 }
 
+static int check_names(const char *key, const char *certificate, struct err *err)
+{
+	if (strcmp(key, certificate) != 0)
+		return 0;
+	err_set(err, ERR_USAGE, "--key and --certificate both name '%s'", key);
+	return err_hint(err, "the certificate goes to where backups are made, the key "
+			     "must not: give each a file of its own");
+}
+
 /* A dry run, too, says that it cannot be. */
 static int check_place(struct effects *fx, const char *path, struct err *err)
 {
@@ -116,7 +125,8 @@ int backup_keygen(struct command_context *context, struct command_result *result
 	_cleanup_json_ json_t *args = keygen_args(context->request);
 	const char *key = json_get_string(args, "key_path", "");
 	const char *certificate = json_get_string(args, "certificate_path", "");
-	if (check_place(context->fx, key, err) < 0 ||
+	if (check_names(key, certificate, err) < 0 ||
+	    check_place(context->fx, key, err) < 0 ||
 	    check_place(context->fx, certificate, err) < 0)
 		return -1;
 	_cleanup_free_ char *summary = str_format("write %s and %s", key, certificate);

@@ -10,6 +10,20 @@
 #include "live_net.h"
 #include "platform/clock.h"
 
+/* "key 'backup.key': certificate 'keys/backup.crt': …": whose contents do not fit. */
+static int name_pair(const json_t *open, struct err *err)
+{
+	const json_t *key = json_object_get(json_object_get(open, "key"), "$secret");
+	const char *variable = json_get_string(key, "env", NULL);
+	const char *file = json_get_string(key, "file", NULL);
+	const char *certificate = json_get_string(open, "certificate_name", NULL);
+	if (certificate)
+		err_wrap(err, "certificate '%s'", certificate);
+	if (variable)
+		return err_wrap(err, "key $%s", variable);
+	return file ? err_wrap(err, "key '%s'", file) : -1;
+}
+
 static int open_with_key(struct live_call *call, const json_t *open, struct opener **ret,
 			 struct err *err)
 {
@@ -24,7 +38,9 @@ static int open_with_key(struct live_call *call, const json_t *open, struct open
 				err) < 0)
 		return -1;
 	return opener_new(&key, passphrase.len ? &passphrase : NULL, certificate, ret,
-			  err);
+			  err) < 0
+		       ? name_pair(open, err)
+		       : 0;
 }
 
 static int open_with_passphrase(struct live_call *call, const json_t *open,

@@ -356,6 +356,10 @@ static int end_nowhere(struct backup_making *making, json_t **ret_row, struct er
 static int end_assumed(struct backup_making *making, json_t **ret_row)
 {
 	struct err cause = {0};
+	if (backup_look_at_sources(making, &cause) < 0) {
+		*ret_row = making_row(making, "failed", &cause);
+		return 0;
+	}
 	for (size_t i = 0; i < making->target_count; i++)
 		making->targets[i].placed = !making->targets[i].err.code;
 	_cleanup_free_ char *trouble = making_trouble(making);

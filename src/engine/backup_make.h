@@ -45,6 +45,8 @@ struct backup_making {
 /* backup_write_args.c: everything of backup.write but stores, object, mark and time limit. Reads all certificates and
  * gathers what `system` is. */
 int backup_write_args(struct backup_making *making, struct err *err);
+/* For runs that read nothing: are the directories of this machine there? ERR_FAIL. */
+int backup_look_at_sources(const struct backup_making *making, struct err *err);
 
 /* backup_target.c */
 void backup_targets_init(struct backup_making *making);

@@ -97,6 +97,25 @@ static int read_certificates(struct effects *fx, const struct config_backup *bac
 	return 0;
 }
 
+static void add_name(struct str *names, const char *path)
+{
+	if (path)
+		str_addf(names, "%s%s", names->len ? "', '" : "", path);
+}
+
+/* Where the texts are from, for messages: "a.crt', 'b.crt". */
+static void name_certificates(const struct config_backup *backup, const char *path,
+			      json_t *open)
+{
+	_cleanup_str_ struct str names = STR_INIT;
+	const char *last = path ? path : configured_certificate(backup);
+	for (size_t i = 0; !path && i < backup->seal.recipients.count; i++)
+		if (!str_equal(backup->seal.recipients.items[i], last))
+			add_name(&names, backup->seal.recipients.items[i]);
+	add_name(&names, last);
+	json_object_set_new(open, "certificate_name", json_string(str_text(&names)));
+}
+
 /* A passphrase needs the salt, which the manifest has, a certificate its text. */
 static int complete(struct effects *fx, const struct config_backup *backup,
 		    const json_t *manifest, json_t *open, struct err *err)
@@ -124,6 +143,7 @@ static int complete(struct effects *fx, const struct config_backup *backup,
 	if ((path ? backup_read_certificate(fx, path, &certificate, err)
 		  : read_certificates(fx, backup, &certificate, err)) < 0)
 		return -1;
+	name_certificates(backup, path, open);
 	json_object_set_new(open, "certificate", json_string(certificate));
 	return 0;
 }

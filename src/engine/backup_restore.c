@@ -112,6 +112,19 @@ static json_t *target_in_words(const json_t *to)
 
 /* --- doing it --------------------------------------------------------------------------------- */
 
+/* How much it takes is known only here. */
+static void hint_room(const struct restore *restore, struct err *err)
+{
+	const json_t *data = json_object_get(restore->source.read.manifest, "data");
+	_cleanup_str_ struct str size = STR_INIT;
+	_cleanup_free_ char *then = mem_strdup(
+		err->hint[0] ? err->hint
+			     : "make room there, or name a place on another file system");
+	size_add(&size, json_get_int(data, "open_bytes", 0));
+	err->hint[0] = '\0';
+	err_hint(err, "it needs %s: %s", str_text(&size), then);
+}
+
 static void add_hint(const struct restore *restore, struct err *err)
 {
 	const struct backup_source *source = &restore->source;
@@ -120,10 +133,7 @@ static void add_hint(const struct restore *restore, struct err *err)
 		err_hint(err, "name a place that does not exist; --overwrite replaces "
 			      "what is there");
 	} else if (err->sys_errno == ENOSPC)
-		err_hint(err, "it needs %lld bytes; nothing was left behind",
-			 (long long)json_get_int(
-				 json_object_get(source->read.manifest, "data"),
-				 "open_bytes", 0));
+		hint_room(restore, err);
 	else if (err->code == ERR_AUTH && json_object_get(source->open, "passphrase"))
 		err_hint(err,
 			 "the variable that --passphrase-env names, or 'open' in the "

@@ -167,6 +167,39 @@ static int add_sources(struct backup_making *making, struct err *err)
 	return add_sets(making, sources, err);
 }
 
+/* --- looking only ------------------------------------------------------------------------------ */
+
+static int look_at_source(const struct backup_making *making, const json_t *source,
+			  struct err *err)
+{
+	const char *path = json_get_string(source, "directory", NULL);
+	_cleanup_json_ json_t *answer = NULL;
+	if (!path || json_object_get(source, "run") || json_object_get(source, "host"))
+		return 0;
+	_cleanup_json_ json_t *args = json_pack("{s:s}", "path", path);
+	const struct effect effect = {.kind = "file.stat",
+				      .mode = EFFECT_OBSERVE,
+				      .args = args,
+				      .subject = path};
+	if (effects_perform(making->desk->engine.fx, &effect, &answer, err) < 0)
+		return -1;
+	if (!str_equal(json_get_string(answer, "type", ""), "missing"))
+		return 0;
+	err_set(err, ERR_FAIL, "there is no directory '%s' to read", path);
+	return err_hint(err, "write the path as seen from the directory belay runs in");
+}
+
+int backup_look_at_sources(const struct backup_making *making, struct err *err)
+{
+	size_t i;
+	const json_t *source;
+	json_array_foreach(making->backup->source.list, i, source) {
+		if (look_at_source(making, source, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- sealing and packing ---------------------------------------------------------------------- */
 
 /* 32 hexadecimal digits. Fresh. */

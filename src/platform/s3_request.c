@@ -329,6 +329,19 @@ static enum outcome try_once(struct s3 *s3, const struct s3_call *call, const ch
 	return outcome;
 }
 
+/* What was wrong comes first, and what to do about it is said even where the store does not. */
+static void tell_attempts(struct err *err, unsigned tried)
+{
+	char message[sizeof err->message];
+	if (tried < 2)
+		return;
+	if ((size_t)snprintf(message, sizeof message, "%s (after %u attempts)",
+			     err->message, tried) < sizeof message)
+		memcpy(err->message, message, sizeof message);
+	err_hint(err, "the store is busy or out of reach: look at whether it is up, or "
+		      "run again later");
+}
+
 static int repeat(struct s3 *s3, const struct s3_call *call, const char *url,
 		  const char *sha256, struct s3_answer *answer, struct err *err)
 {
@@ -345,8 +358,8 @@ static int repeat(struct s3 *s3, const struct s3_call *call, const char *url,
 			answer->unsure = true;
 		if (outcome == REFUSED || tried >= s3->attempts) {
 			*err = why;
-			if (outcome == AGAIN && tried > 1)
-				err_hint(err, "%u attempts were made", tried);
+			if (outcome == AGAIN)
+				tell_attempts(err, tried);
 			return -1;
 		}
 		int64_t wait = delay_ms(s3, tried, answer->http.retry_after_ms);

@@ -110,18 +110,20 @@ static void add_headline(struct str *out, const struct render *render, const jso
 	const char *outcome = json_get_string(row, "outcome", "failed");
 	_cleanup_str_ struct str text = STR_INIT;
 	const char *mark = "fail";
+	bool fails = strcmp(outcome, "failed") == 0;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].outcome, outcome) != 0)
 			continue;
 		mark = words[i].mark;
 		if (words[i].words)
-			str_add(&text, words[i].words);
+			str_add(&text,
+				fails && assumed ? "would not be made" : words[i].words);
 		else if (assumed)
 			str_add(&text, "would be made");
 		else
 			add_made(&text, row);
 	}
-	ink_add_mark(out, render, assumed ? "would" : mark);
+	ink_add_mark(out, render, assumed && !fails ? "would" : mark);
 	render_inkf(out, render, INK_BOLD, " %s", json_get_string(row, "name", "?"));
 	render_inkf(out, render, INK_PLAIN, "  %s\n", str_text(&text));
 }

@@ -171,7 +171,7 @@ TEST(a_put_has_its_effect_once)
 		 {BUSY, BUSY, BUSY, "end"},
 		 "PUT? PUT? PUT? ",
 		 ERR_NET,
-		 "503"},
+		 "503) (after 3 attempts)"},
 		{"cut, then done", {NULL, OK, "end"}, "PUT? PUT? ", ERR_NONE, NULL},
 		{"the answer was lost",
 		 {NULL, TAKEN, OURS, "end"},
@@ -215,6 +215,8 @@ TEST(a_put_has_its_effect_once)
 			CHECK_OK(result, &err);
 		else
 			CHECK_FAILS(result, &err, row->code, row->message);
+		if (row->code == ERR_NET)
+			CHECK_STR_HAS(err.hint, "or run again later");
 		CHECK_STR_HAS(row->script[0] && strcmp(row->script[0], UNKNOWN) == 0
 				      ? depot->ops->warning(depot)
 				      : "no conditional requests",

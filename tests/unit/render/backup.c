@@ -256,6 +256,12 @@ static const struct {
 	 " 'chunks': null, 'duration_ms': 1200, 'left_out': [], 'left_out_count': 0, "
 	 "'missing': [], 'warnings': []}], 'would': [{'summary': 'x'}]}",
 	 "· db  would be made\n", false, false},
+	{"a dry run of what cannot be", render_backup, "result.backup",
+	 "{'backups': [" FAILED "], 'would': [{'summary': 'x'}]}",
+	 "✗ dump  would not be made\n"
+	 "  because the command exited with 1: no such database\n"
+	 "  hint: look at its output\n",
+	 false, false},
 	{"a list", render_backup_list, "result.backup-list",
 	 "{'at': '2026-11-21T10:00:00Z', 'backups': [" HEALTHY ", " LATE ", " NEW "]}",
 	 "✓ db  3h old, promised every 1d\n"
