@@ -67,11 +67,14 @@ char *live_host_shown(const char *origin, const char *name)
 		name++;
 	while (*name == '/')
 		name++;
+	int len = (int)strlen(name);
+	while (len > 0 && name[len - 1] == '/')
+		len--;
 	if (!origin)
-		return mem_strdup(*name ? name : ".");
-	if (!*name || strcmp(name, ".") == 0)
+		return len > 0 ? mem_strndup(name, (size_t)len) : mem_strdup(".");
+	if (len == 0 || strcmp(name, ".") == 0)
 		return mem_strdup(*origin ? origin : "/");
-	return str_format("%s/%s", origin, name);
+	return str_format("%s/%.*s", origin, len, name);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
