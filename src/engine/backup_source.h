@@ -6,6 +6,7 @@
  *     backup_source.c         the source: its stores, what vouches for it, what opens it
  *     backup_source_choose.c  which copy
  *     backup_source_read.c    reading it
+ *     backup_source_beside.c  what an earlier one left beside its target
  *
  * Stores are tried one after the other: one that does not answer, or whose copy is not what was written, is named
  * in a warning and the next one is asked.
@@ -82,6 +83,8 @@ void backup_source_warn(struct backup_source *source, const char *format, ...)
 int backup_source_choose(struct backup_source *source, const char *id, struct err *err);
 /* Takes the next store that has it. The first failure is the one that is told. */
 int backup_source_advance(struct backup_source *source, struct err *err);
+/* A warning for each restore to the same place that was killed half way and left its data there. */
+void backup_source_look_beside(struct backup_source *source, const json_t *to);
 /* What opens it, as the source is now. */
 int backup_source_find_key(struct backup_source *source, struct err *err);
 /* What is wrong with a copy that the journal has in the store. */

@@ -158,6 +158,7 @@ int backup_source_judge_run(const json_t *answer, struct err *err)
 int backup_source_read(struct backup_source *source, const json_t *to, const char *verb,
 		       json_t **ret_answer, struct err *err)
 {
+	backup_source_look_beside(source, to);
 	for (;;) {
 		struct err failure = {0};
 		if (read_once(source, to, verb, ret_answer, &failure) == 0)

@@ -77,7 +77,9 @@ int stage_open(const char *path, bool overwrite, struct stage **ret, struct err 
 	stage->directory = directory_of(path);
 	if (fs_make_directories(stage->directory, err) < 0)
 		return -1;
-	char *name = str_format("%s/.belay-XXXXXX", stage->directory);
+	const char *slash = strrchr(path, '/');
+	char *name = str_format("%s/.%.200s.belay-XXXXXX", stage->directory,
+				slash ? slash + 1 : path);
 	stage->fd = mkostemp(name, O_CLOEXEC);
 	if (stage->fd < 0) {
 		fail_to_write(name, err);

@@ -1,5 +1,6 @@
 /* room: platform
- * A stage: a large file that is written bit by bit beside its place and appears there when it is complete.
+ * A stage: a large file that is written bit by bit beside its place, as ".NAME.belay-XXXXXX", and appears there when it
+ * is complete.
  */
 #ifndef BELAY_PLATFORM_STAGE_H
 #define BELAY_PLATFORM_STAGE_H

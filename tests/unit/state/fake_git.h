@@ -221,6 +221,21 @@ static json_t *world_git(struct world *world, const char *kind, const json_t *ar
 	return world_append(world, args);
 }
 
+/* Of the files that were written there. */
+static json_t *world_names(const struct world *world, const char *directory)
+{
+	_cleanup_free_ char *prefix =
+		str_format("%s%s", directory, str_has_suffix(directory, "/") ? "" : "/");
+	json_t *names = json_array();
+	const char *path;
+	json_t *text;
+	json_object_foreach(world->written, path, text) {
+		if (str_has_prefix(path, prefix) && !strchr(path + strlen(prefix), '/'))
+			json_array_append_new(names, json_string(path + strlen(prefix)));
+	}
+	return json_pack("{s:o}", "names", names);
+}
+
 static int world_perform(struct effects_layer *layer, const struct lane *lane,
 			 const struct effect *effect, json_t **ret_answer,
 			 struct err *err)
@@ -264,6 +279,8 @@ static int world_perform(struct effects_layer *layer, const struct lane *lane,
 		bool there = json_object_get(world->written,
 					     json_get_string(args, "path", ""));
 		*ret_answer = json_pack("{s:s}", "type", there ? "file" : "missing");
+	} else if (strcmp(kind, "file.list") == 0) {
+		*ret_answer = world_names(world, json_get_string(args, "path", ""));
 	} else if (strcmp(kind, "file.write") == 0) {
 		json_object_set(world->written, json_get_string(args, "path", ""),
 				json_object_get(args, "text"));

@@ -15,15 +15,25 @@ opened, and the next run need not wait.
   $ hung_up backup drill slow; eventually checking; kill -HUP $run; wait $run
   [130]
   $ ls -A scratch
-  $ (cd files && seq 1 20000 | split -l 1 -a 4 -)
+  $ (cd files && seq 1 8000 | split -l 1 -a 4 -)
   $ belay backup run many --quiet --jq '.backups[].outcome'
   made
-  $ unpacking() { ls -d .back.belay-*; }
-  $ hung_up backup restore many --to back; eventually unpacking; kill -HUP $run; wait $run
+  $ unpacking() { until ls -d .back.belay-* >/dev/null 2>&1; do kill -0 $run || break; done; }
+  $ hung_up backup restore many --to back; unpacking; kill -HUP $run; wait $run
   [130]
   $ ls -A | grep back
   backup.crt
   backup.key
+
+What is killed outright (kill -9, no power) leaves what it had opened. The next restore to that place says so.
+
+  $ hung_up backup restore many --to back; unpacking; kill -KILL $run; wait $run 2>/dev/null
+  [137]
+  $ belay backup restore many --to ./back/ --quiet --jq '.warnings[]' | sed 's/belay-[0-9a-f]*/belay-HEX/'
+  './.back.belay-HEX' is of a restore that was killed, with opened data in it: remove it, unless one is at it now
+  $ rm -rf .back.belay-* back; belay backup restore many --to back --quiet --jq '.warnings[]'
+  $ : >.one.belay-aB3xY9; belay backup restore slow --to-file one --quiet --jq '.warnings[]'
+  './.one.belay-aB3xY9' is of a restore that was killed, with opened data in it: remove it, unless one is at it now
 
 Behind nohup it goes on, and so does what it runs.
 
