@@ -7,7 +7,7 @@
 #include "belay/str.h"
 
 #define LISTING_TAGLINE                                                                  \
-	"Deploy with a safety line: health gates, automatic undo, a record on a git branch."
+	"Deploy with a safety line: health gates, automatic undo, a record in git."
 
 struct listing_status {
 	int status;

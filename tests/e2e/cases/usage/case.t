@@ -32,7 +32,7 @@ Wrong words get the nearest right ones; nothing is tried.
 Help of everything exists, fits in a line and goes to standard output.
 
   $ belay | head -n 1
-  Deploy with a safety line: health gates, automatic undo, a record on a git branch.
+  Deploy with a safety line: health gates, automatic undo, a record in git.
   $ [ "$(belay --help | grep -c '^  [a-z]*:')" -ge 15 ]
   $ for verb in $(belay --help | sed -n 's/^  \([a-z]*\):.*/\1/p'); do
   >   belay "$verb" --help >help.txt || echo "$verb: no help"
