@@ -21,7 +21,7 @@ Of each the last two are there, and both get back what is theirs.
   good
   journal
   0
-  $ cd one && belay backup verify
+  $ cd one && belay backup verify | sed 's|, SIZE/s||'
   + db  good
     +  ID  shared  good  samples read again, SIZE in DURATION
     ! not on the journal: ID in shared
@@ -52,7 +52,7 @@ Somebody who has the certificate and the configuration puts a copy of his own in
   good
   shared
   2
-  $ belay backup restore db --to-file again --quiet && cat again
+  $ belay backup restore db --to-file again --quiet | sed 's|, SIZE/s||'; cat again
   + db/ID (made AGO) restored from shared to again
     SIZE in DURATION
   data of one
@@ -63,7 +63,7 @@ Somebody who has the certificate and the configuration puts a copy of his own in
 Whoever names it takes it: nothing but itself vouches for it.
 
   $ forged=$(ls ../shared/db | sort | tail -n 1)
-  $ belay backup verify "db/$forged"
+  $ belay backup verify "db/$forged" | sed 's|, SIZE/s||'
   + db  good
     +  ID  shared  good  samples read again, SIZE in DURATION
     ! ID in shared: nothing vouches for it but itself
@@ -77,7 +77,7 @@ A run that dies when its copy is whole, before the journal hears of it: the next
   !   hint: 'belay backup verify -e production db/ID' looks at it and records it
   [11]
   $ mv ../away .belay/state.git && : >meanwhile && sleep 1
-  $ belay backup run --take-lock
+  $ belay backup run --take-lock 2>&1 | sed 's|, SIZE/s||'
   + db  ID  SIZE > SIZE in DURATION
     +  shared  good  samples read again
   
