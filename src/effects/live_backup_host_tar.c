@@ -98,7 +98,8 @@ static int look_at_host(struct host_tar *tar, struct err *err)
 	str_add(&script, "export LC_ALL=C; if command -v tar >/dev/null; then "
 			 "tar --version </dev/null 2>&1 | head -n 1; else echo none; fi; "
 			 "for of in passwd group; do echo; echo \"=$of\"; "
-			 "{ getent $of || cat /etc/$of; } 2>/dev/null </dev/null | "
+			 "{ timeout 15 getent $of || cat /etc/$of; } 2>/dev/null "
+			 "</dev/null | "
 			 "cut -d : -f 1,3; done; exit 0");
 	if (ask_host(tar->source, &script, &output, err) < 0)
 		return -1;
@@ -117,7 +118,16 @@ static int look_at_host(struct host_tar *tar, struct err *err)
 static int64_t owner_number(void *context, bool group, const char *name)
 {
 	const struct host_tar *tar = context;
-	return json_get_int(group ? tar->groups : tar->users, name, -1);
+	json_t *known = group ? tar->groups : tar->users;
+	if (json_object_get(known, name))
+		return json_get_int(known, name, -1);
+	_cleanup_free_ char *text = str_format(
+		"an ACL names the %s '%s', whose number the host does not tell: its rights "
+		"come back only where that name is known",
+		group ? "group" : "user", name);
+	live_source_warn(tar->source, text);
+	json_object_set_new(known, name, json_integer(-1)); /* once is enough */
+	return -1;
 }
 
 static void tell_of_host(void *context, enum tree_event event, const char *path,

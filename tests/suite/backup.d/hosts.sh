@@ -56,6 +56,13 @@ a_tree_of_a_host() {
 	verdict 'no larger on the disk' "$(($(du -s all-there/holes | cut -f1) <= $(du -s "$at/holes" | cut -f1) + 64))" 1
 	verdict 'left out' "$(cd some-there && ls -Ad cache odd deep/* some.tmp modes/.hidden modes/cache/kept 2>/dev/null)" modes/cache/kept
 
+	local getent
+	getent=$(realpath "$(command -v getent)")
+	host_run mount --bind "$(type -P true)" "$getent"
+	run 0 backup run all-there --json
+	verdict 'names without numbers' "$(said '.backups[0].warnings[]')" "an ACL names the user 'daemon', whose number the host does not tell: its rights come back only where that name is known"
+	host_run umount "$getent"
+
 	another_tar "$at"
 	rm -rf "$at"
 }
