@@ -79,6 +79,17 @@ static void offer_found(struct search *search, const json_t *folders)
 	}
 }
 
+/* What a restore would take: of copies that the journal knows the one made last is the newest, whatever a clock made of
+ * their ids. */
+static void prefer_last(struct search *search)
+{
+	const json_t *last = backup_made_last(
+		state_backup(search->state, search->verification->backup->name));
+	if (last && search->best && is_known(search, search->best) &&
+	    json_has_string(json_object_get(last, "stores"), search->find->store->name))
+		str_assign(&search->best, json_get_string(last, "id", ""));
+}
+
 /* --- strangers -------------------------------------------------------------------------------- */
 
 /* Those that lie there whole, are newer than what was found, and that nobody told the journal of. */
@@ -177,6 +188,8 @@ int verification_find(struct effects *lane, const struct verification *verificat
 		return -1;
 	_cleanup_json_ json_t *folders = backup_folders(name, objects);
 	offer_found(&search, folders);
+	if (!verification->desk->asked->id)
+		prefer_last(&search);
 	note_strangers(&search, folders);
 	if (verification->desk->asked->id)
 		take_named(&search);

@@ -191,6 +191,22 @@ TEST(of_what_is_named_all_stores_hold_the_same)
 	vault_end(vault);
 }
 
+/* Restore and forget go by it, too. */
+TEST(the_newest_is_the_one_made_last)
+{
+	struct vault *vault = vault_new(ONE_STORE);
+	const struct engine_backup all = {0};
+	stage_later(vault->stage, 60); /* a clock that is ahead */
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &all), END_PASSED);
+	stage_later(vault->stage, -50);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &all), END_PASSED);
+	_cleanup_free_ char *last = mem_strdup(of_result(vault, "/backups/0/id"));
+	stage_later(vault->stage, 24 * 60);
+	CHECK_INT_EQ(verify(vault, NULL), END_PASSED);
+	CHECK_STR_EQ(of_result(vault, LOOKED_AT), last);
+	vault_end(vault);
+}
+
 /* --- two projects, one store ------------------------------------------------------------------ */
 
 /* Each has a journal of its own; the other's copies lie in the same place under the same names. */
