@@ -131,8 +131,8 @@ int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *n
 			  struct backup_manifest_read *ret, struct err *err);
 /* Of a manifest that the journal does not know: does it belong to the backup's environment? Projects that share a
  * store may have backups of the same name. ERR_INCONCLUSIVE when it does not. */
-int backup_manifest_check_home(const json_t *manifest, const struct config_backup *backup,
-			       struct err *err);
+int backup_manifest_check_home(struct effects *fx, const json_t *manifest,
+			       const struct config_backup *backup, struct err *err);
 /* Where a signing certificate is configured: the manifest is signed by it. ERR_STATE when it is not. *ret_signer:
  * who signed it, fresh; left alone where none is configured. */
 int backup_manifest_check_signature(struct effects *fx, const json_t *store,

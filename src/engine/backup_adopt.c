@@ -33,7 +33,7 @@ int backup_stranger_check(struct effects *fx, const struct config_backup *backup
 		cleanup(backup_manifest_release))) struct backup_manifest_read read = {0};
 	_cleanup_free_ char *signer = NULL;
 	if (backup_manifest_fetch(fx, store, backup->name, id, NULL, &read, err) < 0 ||
-	    backup_manifest_check_home(read.manifest, backup, err) < 0)
+	    backup_manifest_check_home(fx, read.manifest, backup, err) < 0)
 		return -1;
 	return backup_manifest_check_signature(fx, store, backup->name, id, backup, &read,
 					       &signer, err);

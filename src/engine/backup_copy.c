@@ -139,7 +139,7 @@ int backup_copy_look(struct effects *fx, const struct backup_desk *desk,
 	if (backup_manifest_fetch(fx, look->store, look->name, look->id, look->digest,
 				  read, err) < 0 ||
 	    (look->backup && !look->digest &&
-	     backup_manifest_check_home(read->manifest, look->backup, err) < 0) ||
+	     backup_manifest_check_home(fx, read->manifest, look->backup, err) < 0) ||
 	    backup_manifest_check_signature(fx, look->store, look->name, look->id,
 					    look->backup, read, &ret->signer, err) < 0)
 		return -1;

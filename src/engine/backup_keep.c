@@ -82,7 +82,7 @@ static enum word own_word(struct effects *fx, const struct backup_shelf *shelf,
 	struct err ignored = {0};
 	if (backup_manifest_fetch(fx, shelf->args, backup->name, id, NULL, &read,
 				  &ignored) < 0 ||
-	    backup_manifest_check_home(read.manifest, backup, &ignored) < 0 ||
+	    backup_manifest_check_home(fx, read.manifest, backup, &ignored) < 0 ||
 	    backup_manifest_check_signature(fx, shelf->args, backup->name, id, backup,
 					    &read, &signer, &ignored) < 0)
 		return WORD_STRANGE;

@@ -233,8 +233,8 @@ int backup_manifest_fetch(struct effects *fx, const json_t *store, const char *n
 								: 0;
 }
 
-int backup_manifest_check_home(const json_t *manifest, const struct config_backup *backup,
-			       struct err *err)
+int backup_manifest_check_home(struct effects *fx, const json_t *manifest,
+			       const struct config_backup *backup, struct err *err)
 {
 	const char *own = json_get_string(manifest, "environment", "?");
 	if (str_equal(own, backup->environment))
@@ -242,8 +242,9 @@ int backup_manifest_check_home(const json_t *manifest, const struct config_backu
 	err_set(err, ERR_INCONCLUSIVE,
 		"copy %s in this store is one of environment '%s', not of '%s'",
 		json_get_string(manifest, "id", "?"), own, backup->environment);
-	return err_hint(err, "when projects share a store, give each a prefix or a "
-			     "directory of its own");
+	err_hint(err, "when projects share a store, give each a prefix or a "
+		      "directory of its own");
+	return fail_scrubbed(fx, err);
 }
 
 static int ask_signature(struct effects *fx, const char *text, const char *signature,

@@ -87,3 +87,32 @@ TEST(what_is_wrong_is_told_without_it)
 	backup_manifest_release(&read);
 	sealed_release(&folder);
 }
+
+/* Its hint names who made it. */
+TEST(a_newer_one_is_told_without_it)
+{
+	_cleanup_(effects_freep) struct effects *fx = chain();
+	struct sealed_folder folder = {0};
+	sealed_make(&folder, "p-256", NULL, "data", 4);
+	json_object_set_new(folder.manifest, "belay_backup", json_integer(99));
+	json_object_set_new(folder.manifest, "belay", json_string(SECRET));
+	_cleanup_free_ char *text = json_text_pretty(folder.manifest);
+	sealed_write(&folder, "manifest.json", text, strlen(text));
+	struct backup_manifest_read read = {0};
+	struct err err = {0};
+	CHECK_FAILS(fetch(fx, folder.path, &read, &err), &err, ERR_STATE, "format 99");
+	CHECK_STR_HAS(err.hint, "made by belay ***:");
+	backup_manifest_release(&read);
+	sealed_release(&folder);
+}
+
+TEST(another_environment_is_told_without_it)
+{
+	_cleanup_(effects_freep) struct effects *fx = chain();
+	const struct config_backup backup = {.name = "db", .environment = "production"};
+	_cleanup_json_ json_t *manifest =
+		json_pack("{s:s, s:s}", "id", SEALED_ID, "environment", "at " SECRET);
+	struct err err = {0};
+	CHECK_FAILS(backup_manifest_check_home(fx, manifest, &backup, &err), &err,
+		    ERR_INCONCLUSIVE, "of environment 'at ***'");
+}

@@ -10,8 +10,8 @@ what is told of it has no secret in it. A tape has none either, and can be repla
   $ "$E2E_BELAY" backup run --record tape --quiet --json >made.json
   $ jq -r '.backups[].stores[] | [.state, .reason] | map(tostring) | join(" ")' made.json
   good null
-  $ jq -c 'select(.kind == "object.read" or .kind == "object.list") | .answer' tape | grep -c .
-  3
+  $ jq -c 'select(.kind == "object.read" or .kind == "object.list") | .answer' tape | grep -q . && echo some
+  some
   $ jq -c 'select(.kind == "object.read" or .kind == "object.list") | .answer' tape | grep -E 'postgres|shop'
   [1]
   $ "$E2E_BELAY" replay tape | cmp - made.json && echo the same
