@@ -54,6 +54,8 @@ cut_off_from_the_bucket() {
 	S3_SECRET_KEY=another-secret spoilt requests -- 1 backup run --json
 	S3_SECRET_KEY=$bad_secret
 	verdict 'another secret' "$(said '.backups[0].outcome')" failed
+	verdict 'the reason is in the words of the store' "$(said '.backups[0].reason' | grep -c 'the secret key does not belong to the access key')" 1
+	verdict 'and so is the way forward' "$(said '.backups[0].hint' | grep -c 'look at the secret key')" 1
 }
 
 # struck STATUS|any REPORT [CALL N] -- WORD…: belay, killed at the N-th such call.
