@@ -180,7 +180,7 @@ static void say_replaced(const struct live_target *target, struct err *err)
 	err->sys_errno = cause.sys_errno;
 	err_hint(err, "%s",
 		 cause.sys_errno == ENOSPC
-			 ? "make room there and restore once more: each file is whole, "
+			 ? "make room there and restore once more; each file is whole, "
 			   "either as it was or as it was backed up"
 			 : cause.hint);
 }
