@@ -27,9 +27,9 @@ damaged_or_foreign() {
 		words: {source: {run: cat noise, name: noise}, seal: {passphrase: {env: PASSPHRASE}}, store: {directory: kept}, pack: {chunk: 256KiB}}
 	YAML
 	run 0 backup run
-	mv kept/site/* site1
+	cp -r "kept/site/$(newest)" site1
 	run 0 backup run site
-	mv kept/site/* site2
+	cp -r "kept/site/$(newest)" site2
 	mv kept/words/* words
 	run 0 backup verify --folder site1 --read-data "${key[@]}"
 
