@@ -18,7 +18,7 @@
  * missing; of STORE's session_token so far), or {"$secret": {"oidc": {"audience": TEXT}}}, the token that GitHub
  * gives this job (permissions: id-token: write); live resolves them for the duration of one call, and redact scrubs
  * every answer and error of every secret value that was ever resolved in this process. Only what must come back byte for
- * byte is not scrubbed ([exact] below: digests, signatures, what lies in a store): a value may be in it by chance. Who
+ * byte is not scrubbed ([exact] below: digests, signatures, what lies in a store, documents of the journal): a value may be in it by chance. Who
  * shows or keeps words of it scrubs them (effects_redact_text); on a tape they are scrubbed.
  *
  * A hypothetical world. A dry run does not perform acts; it notes them and answers as if they had
@@ -179,7 +179,7 @@
  *   sign.verify {text, signature, certificates: [pem..]} → {good: bool, signer|null, reason|null}
  *   git.repository {path}                      → {root, origin, head, branch} or null members;
  *                                                 origin without credentials
- *   git.read   {remote: REMOTE, branch}        → {tip, files: {path: text}, commit: COMMIT}
+ *   git.read [exact] {remote: REMOTE, branch}  → {tip, files: {path: text}, commit: COMMIT}
  *                                                 depth-1 fetch; tip null when the branch is absent
  *            (then commit is null too); a file that is no UTF-8 is {"base64": ..}
  *   git.log    {remote: REMOTE, branch, limit?, newest_first?, trees?: bool}

@@ -14,13 +14,21 @@ static const struct exact {
 	const char *kind, *member;
 	bool on_tape; /* as it is: nobody can put anything into it */
 } exact[] = {
-	{"object.list", "objects", false},     {"object.unfinished", "uploads", false},
-	{"object.read", "text", false},        {"object.read", "base64", false},
-	{"object.read", "sha256", true},       {"object.head", "sha256", true},
-	{"object.write", "sha256", true},      {"backup.write", "sealed_sha256", true},
-	{"backup.write", "open_sha256", true}, {"backup.write", "chunks", true},
-	{"sign", "signature", false},          {"git.read", "tip", true},
-	{"git.append", "tip", true},           {"git.append", "ids", true},
+	{"object.list", "objects", false},
+	{"object.unfinished", "uploads", false},
+	{"object.read", "text", false},
+	{"object.read", "base64", false},
+	{"object.read", "sha256", true},
+	{"object.head", "sha256", true},
+	{"object.write", "sha256", true},
+	{"backup.write", "sealed_sha256", true},
+	{"backup.write", "open_sha256", true},
+	{"backup.write", "chunks", true},
+	{"sign", "signature", false},
+	{"git.read", "files", false},
+	{"git.read", "tip", true},
+	{"git.append", "tip", true},
+	{"git.append", "ids", true},
 };
 
 static const struct exact *find_exact(const char *kind, const char *member)
@@ -175,6 +183,21 @@ static json_t *scrubbed_rows(struct effects_layer *below, const json_t *rows)
 	return copy;
 }
 
+/* {path: text or {base64}} */
+static json_t *scrubbed_files(struct effects_layer *below, const json_t *files)
+{
+	json_t *copy = json_object();
+	const char *path;
+	json_t *file;
+	json_object_foreach((json_t *)files, path, file) {
+		_cleanup_json_ json_t *name = scrubbed_path(below, path);
+		json_object_set_new(copy, json_string_value(name),
+				    json_is_string(file) ? scrubbed_text(below, file)
+							 : scrubbed_value(below, file));
+	}
+	return copy;
+}
+
 json_t *stored_for_tape(struct effects_layer *below, const struct effect *effect,
 			const json_t *answer)
 {
@@ -187,6 +210,8 @@ json_t *stored_for_tape(struct effects_layer *below, const struct effect *effect
 			continue;
 		if (json_is_array(member))
 			json_object_set_new(copy, key, scrubbed_rows(below, member));
+		else if (json_is_object(member))
+			json_object_set_new(copy, key, scrubbed_files(below, member));
 		else if (json_is_string(member))
 			json_object_set_new(copy, key, scrubbed_text(below, member));
 	}

@@ -1,6 +1,6 @@
-/* Answers that must come back byte for byte: what lies in a store (it is signed, and has a digest on the journal),
- * digests and signatures. A value that somebody keeps in a secret may be in them by chance: the name of a database in
- * that of a file, a port in a digest. Private to src/effects.
+/* Answers that must come back byte for byte: what lies in a store (it is signed, and has a digest on the journal), the
+ * journal's documents (they are written back), digests and signatures. A value that somebody keeps in a secret may be in
+ * them by chance: the name of a database in that of a file, a port in a digest. Private to src/effects.
  *
  * So redact leaves these members of an answer alone. They go to whoever asked and to nobody else: what record writes
  * is scrubbed, so far that a replay can still use it, and who shows words of a manifest scrubs them first

@@ -176,3 +176,31 @@ TEST(names_of_others)
 	CHECK_NULL(strstr(tape, "postgres"));
 	CHECK_STR_HAS(tape, "\"***/***-***/x***\"");
 }
+
+/* The journal is written back as it was read: a mask in it would be kept for good. */
+TEST(documents_of_the_journal)
+{
+	_cleanup_free_ char *path = in_test("tape");
+	_cleanup_free_ char *repository = in_test("journal.git");
+	static const char text[] = "{\n  \"shop\": \"is postgres\"\n}\n";
+	struct effects *fx = recorder(path);
+	resolve(fx);
+	json_t *remote = json_pack("{s:s, s:b}", "path", repository, "create", 1);
+	json_decref(
+		ask(fx, "git.append", EFFECT_ACT,
+		    json_pack("{s:O, s:s, s:n, s:{s:s, s:s}, s:[{s:s, s:s, s:i, "
+			      "s:{s:s}}]}",
+			      "remote", remote, "branch", "state", "parent", "author",
+			      "name", "n", "email", "e@x", "commits", "subject", "s",
+			      "body", "b", "at_ms", 1000, "files", "state.json", text)));
+	json_t *answer =
+		ask(fx, "git.read", EFFECT_OBSERVE,
+		    json_pack("{s:o, s:s}", "remote", remote, "branch", "state"));
+	const json_t *files = json_object_get(answer, "files");
+	CHECK_STR_EQ(json_get_string(files, "state.json", NULL), text);
+	json_decref(answer);
+	effects_free(fx);
+	_cleanup_free_ char *tape = whole_file(path);
+	CHECK_NULL(strstr(tape, "is postgres"));
+	CHECK_NULL(strstr(tape, "shop"));
+}
