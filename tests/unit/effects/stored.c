@@ -115,7 +115,7 @@ static char *whole_file(const char *path)
 	return text;
 }
 
-/* What the run saw and what the replay sees; `write`: the objects were made by it. */
+/* What a live run sees, and what its replay does. */
 static void check_answers(struct effects *fx, bool live)
 {
 	json_t *names = list(fx);
