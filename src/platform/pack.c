@@ -34,7 +34,9 @@ struct pack {
 	bool ended;
 	struct pack_unit *units; /* a ring: filled, compressed and emptied in order */
 	size_t unit_count;
-	unsigned char **frames; /* free memory for what units become, a stack */
+	unsigned char **
+		frames; /* free memory for what units become, one for each: a stack, as what was emptied last is
+	                         * still in a processor's cache */
 	size_t frames_count;
 	uint64_t filled, taken,
 		emptied; /* units in all; filled is the one being filled */
@@ -75,10 +77,10 @@ static bool ask_start(void *context, bool wait, size_t *ret_used)
 	return known;
 }
 
-/* With the lock held. Waits for a unit and for memory; false: nothing comes any more. */
+/* With the lock held. Waits for a unit; false: nothing comes any more. */
 static bool take_unit(struct pack *pack, uint64_t *ret_number)
 {
-	while (!pack->ended && (pack->taken == pack->filled || pack->frames_count == 0))
+	while (!pack->ended && pack->taken == pack->filled)
 		pthread_cond_wait(&pack->changed, &pack->lock);
 	if (pack->ended)
 		return false;
@@ -140,7 +142,7 @@ struct pack *pack_new(const struct pack_options *options, struct pack_sink sink)
 	pack->units = mem_array(struct pack_unit, pack->unit_count);
 	for (size_t i = 0; i < pack->unit_count; i++)
 		unit_init(&pack->units[i]);
-	pack->frames_count = (size_t)options->threads;
+	pack->frames_count = pack->unit_count;
 	pack->frames = mem_array(unsigned char *, pack->frames_count);
 	for (size_t i = 0; i < pack->frames_count; i++)
 		pack->frames[i] = large_memory(UNIT_FRAMES_BYTES);
