@@ -140,8 +140,13 @@ backups:
     store: {{directory: "{self.kept}/belay"}}
 environments: {{production: {{}}}}
 """)
-        subprocess.run(["git", "init", "-q", "--bare", place / "journal.git"], check=True)
+        self.begin_journal()
         self.run(self.tools.BELAY, "backup", "keygen", "--no-passphrase")
+
+    def begin_journal(self):
+        """A journal that knows of copies would miss them in a store that was emptied."""
+        self.anew("journal.git")
+        subprocess.run(["git", "init", "-q", "--bare", self.place / "journal.git"], check=True)
 
     def run(self, *command):
         done = subprocess.run(command, env=self.env, cwd=self.place, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -185,6 +190,7 @@ environments: {{production: {{}}}}
             self.run("borg", "init", "-e", "repokey")
             sample = self.measured("borg", "create", "-C", "zstd,3", "::bench", "data")
         else:
+            self.begin_journal()
             sample = self.belay("run", "bench")
         return sample | {"size_mb": size_mb(self.kept / name)}
 

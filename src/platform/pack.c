@@ -34,9 +34,8 @@ struct pack {
 	bool ended;
 	struct pack_unit *units; /* a ring: filled, compressed and emptied in order */
 	size_t unit_count;
-	unsigned char **
-		frames; /* free memory for what units become, one for each: a stack, as what was emptied last is
-	                         * still in a processor's cache */
+	/* Free memory for what units become, one for each. A stack: what was emptied last is still in a processor's cache. */
+	unsigned char **frames;
 	size_t frames_count;
 	uint64_t filled, taken,
 		emptied; /* units in all; filled is the one being filled */
