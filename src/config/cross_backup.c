@@ -69,7 +69,7 @@ static void cross_host_patterns(const struct inspection *in, const struct spot *
 {
 	const struct spot list = AT(spot, "exclude");
 	const json_t *exclude = json_object_get(source, "exclude");
-	if (!json_object_get(source, "ssh"))
+	if (!json_object_get(source, "ssh") || !json_object_get(source, "directory"))
 		return;
 	if (json_object_get(source, "include"))
 		problem_add(in, &AT(spot, "include"), true,
