@@ -259,7 +259,7 @@ TEST(who_damages_what_is_known_does_not_choose_what_comes_back)
 	const struct engine_backup back = {.to_file = "/back"};
 	vault_make_copies(vault, 1);
 	_cleanup_free_ char *data = vault_name(vault, 0, "data.zst.cms");
-	_cleanup_free_ char *id = plant(vault, "a", "evil");
+	free(plant(vault, "a", "evil"));
 	vault_damage(vault, "a", data);
 	CHECK_INT_EQ(verify(vault, NULL), END_FAILED);
 	CHECK_INT_EQ(vault_do(vault, engine_backup_restore, &back), -1);

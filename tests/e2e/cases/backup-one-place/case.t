@@ -11,7 +11,7 @@ and nothing removed.
   ! belay: store 'other' is the same place as 'directory' ('WORK//st' is 'st')
   !   hint: take one of the two out of the configuration
   [2]
-  $ for verb in list verify forget; do belay backup $verb 2>&1 | head -n 1; done
+  $ for verb in list verify forget; do belay backup $verb 2>&1 | sed -n 1p; done
   ! belay: store 'other' is the same place as 'directory' ('WORK//st' is 'st')
   ! belay: store 'other' is the same place as 'directory' ('WORK//st' is 'st')
   ! belay: store 'other' is the same place as 'directory' ('WORK//st' is 'st')
