@@ -10,10 +10,12 @@
 #include "belay/mem.h"
 #include "belay/str.h"
 
+/* A copy of the text: whoever asks may be in a lane, and values of the state are not counted there. */
 static void add_id(json_t *ids, const json_t *id)
 {
-	if (json_is_string(id) && !json_has_string(ids, json_string_value(id)))
-		json_array_append(ids, (json_t *)id);
+	const char *text = json_string_value(id);
+	if (text && !json_has_string(ids, text))
+		json_array_append_new(ids, json_string(text));
 }
 
 json_t *backup_begun(const json_t *state, const char *name)

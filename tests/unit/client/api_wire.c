@@ -76,6 +76,9 @@ static void play(struct server *server, int fd, enum step step)
 	char rest[64];
 	server->connections++;
 	if (step == RESET_BEFORE) {
+		/* It has to be on its way: who is refused before that has sent nothing, and may send it again. */
+		char first;
+		(void)!recv(fd, &first, sizeof first, MSG_PEEK);
 		reset(fd);
 		return;
 	}
