@@ -187,8 +187,9 @@ static void run_lane(struct effects *lane, size_t index, void *context)
 	int64_t began_ms = effects_mono_ms(lane);
 	for (size_t i = 0; i < round->deliveries->count; i++) {
 		struct delivery *delivery = &round->deliveries->items[i];
-		if (delivery->err.code != ERR_NONE ||
-		    !str_equal(delivery_notification(delivery), to->notification->name))
+		/* Only of its own may a lane know what became of it. */
+		if (!str_equal(delivery_notification(delivery), to->notification->name) ||
+		    delivery->err.code != ERR_NONE)
 			continue;
 		if (!failed && effects_mono_ms(lane) - began_ms > LANE_MS) {
 			err_set(&delivery->err, ERR_TIMEOUT, "no time left in this run");
