@@ -63,8 +63,7 @@ static int note_result(struct maker *maker, size_t result)
 
 /* What zstd takes for a level, but for two things. To look back farther costs nothing, as the unit stands in memory as one piece.
  * And the two tables of the levels that have a long and a short one (3, the default, and 4) find a place in a
- * processor's cache together when the short one is small; what that loses, looking farther brings back: a tenth of the
- * time for the same size. */
+ * processor's cache together when the short one is small. What that loses, looking farther more than brings back. */
 static ZSTD_parameters parameters_for(int level, size_t bytes)
 {
 	ZSTD_parameters parameters = ZSTD_getParams(level, bytes, 0);
