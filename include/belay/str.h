@@ -86,6 +86,10 @@ int str_unbase64(const char *text, unsigned char **ret_data, size_t *ret_len);
 
 /* Lowercase hexadecimal. */
 char *str_hex(const void *data, size_t len);
+/* The same back: false unless `text` (may be NULL) is 2 * len such digits; then *ret may be half filled. */
+bool str_unhex(const char *text, unsigned char *ret, size_t len);
+/* Of either case; -1: it is no digit. */
+int str_hex_digit(int c);
 
 /* The last line that is not blank, without blanks around it: what a command said before it ended. "" when there
  * is none. Fresh. */

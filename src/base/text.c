@@ -290,16 +290,36 @@ int str_unbase64(const char *text, unsigned char **ret_data, size_t *ret_len)
 	return 0;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 char *str_hex(const void *data, size_t len)
 {
-	static const char digits[] = "0123456789abcdef";
 	const unsigned char *in = data;
 	char *text = mem_alloc(len * 2 + 1);
 	for (size_t i = 0; i < len; i++) {
-		text[2 * i] = digits[in[i] >> 4];
-		text[2 * i + 1] = digits[in[i] & 15];
+		text[2 * i] = hex_digits[in[i] >> 4];
+		text[2 * i + 1] = hex_digits[in[i] & 15];
 	}
 	return text;
+}
+
+int str_hex_digit(int c)
+{
+	if (c >= 'A' && c <= 'F')
+		c += 'a' - 'A';
+	const char *at = c > 0 && c < 0x80 ? strchr(hex_digits, c) : NULL;
+	return at ? (int)(at - hex_digits) : -1;
+}
+
+bool str_unhex(const char *text, unsigned char *ret, size_t len)
+{
+	size_t count = text ? strspn(text, hex_digits) : 0;
+	if (!text || count != 2 * len || text[count])
+		return false;
+	for (size_t i = 0; i < len; i++)
+		ret[i] = (unsigned char)(str_hex_digit(text[2 * i]) << 4 |
+					 str_hex_digit(text[2 * i + 1]));
+	return true;
 }
 
 char *str_last_line(const char *text)

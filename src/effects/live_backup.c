@@ -33,25 +33,10 @@ struct bulk_watch live_bulk_watch(const struct live_call *call,
 	return (struct bulk_watch){.moved = moved, .context = watch};
 }
 
-static int digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c) : NULL;
-	return at ? (int)(at - digits) : -1;
-}
-
 int live_parse_id(const char *text, const char *what,
 		  unsigned char ret[static LIVE_ID_BYTES], struct err *err)
 {
-	size_t len = text ? strlen(text) : 0;
-	for (size_t i = 0; len == 2 * LIVE_ID_BYTES && i < LIVE_ID_BYTES; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-		if (high < 0 || low < 0)
-			len = 0;
-		else
-			ret[i] = (unsigned char)(high << 4 | low);
-	}
-	if (len == 2 * LIVE_ID_BYTES)
+	if (str_unhex(text, ret, LIVE_ID_BYTES))
 		return 0;
 	return err_set(err, ERR_CONFIG, "%s has to be %d hexadecimal digits", what,
 		       2 * LIVE_ID_BYTES);

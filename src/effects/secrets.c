@@ -210,17 +210,6 @@ struct reader {
 	struct waiting waiting[2];
 };
 
-static int hex_value(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static int read_plain(struct reader *r)
 {
 	return r->at < r->len ? (unsigned char)r->text[r->at++] : -1;
@@ -230,7 +219,8 @@ static int read_percent(struct reader *r)
 {
 	int c = read_plain(r);
 	if (c == '%' && r->at + 1 < r->len) {
-		int high = hex_value(r->text[r->at]), low = hex_value(r->text[r->at + 1]);
+		int high = str_hex_digit(r->text[r->at]),
+		    low = str_hex_digit(r->text[r->at + 1]);
 		if (high >= 0 && low >= 0) {
 			r->at += 2;
 			return high * 16 + low;
@@ -250,7 +240,7 @@ static int read_hex4(struct reader *r, int level)
 {
 	int value = 0;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_value(read_below(r, level));
+		int digit = str_hex_digit(read_below(r, level));
 		if (digit < 0)
 			return -1;
 		value = value * 16 + digit;

@@ -136,18 +136,10 @@ void s3_copy_sha256(char to[static 65], const char *base64)
 	free(digest);
 }
 
-static unsigned nibble(char c)
-{
-	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 char *s3_base64_of_hex(const char *sha256)
 {
 	unsigned char digest[DIGEST_SHA256_BYTES] = {0};
-	for (size_t i = 0; i < sizeof digest; i++) {
-		digest[i] = (unsigned char)(nibble(sha256[2 * i]) << 4 |
-					    nibble(sha256[2 * i + 1]));
-	}
+	(void)str_unhex(sha256, digest, sizeof digest);
 	return str_base64(digest, sizeof digest);
 }
 

@@ -164,20 +164,12 @@ bool tree_attributes_any(struct archive_entry *entry)
 	       archive_entry_acl_types(entry) & ARCHIVE_ENTRY_ACL_TYPE_POSIX1E;
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-				      : -1;
-}
-
 static char *decode_name(const char *name)
 {
 	char *decoded = mem_strdup(name), *to = decoded;
 	for (const char *at = decoded; *at; at++) {
-		int high = *at == '%' ? hex_digit(at[1]) : -1;
-		int low = high >= 0 ? hex_digit(at[2]) : -1;
+		int high = *at == '%' ? str_hex_digit(at[1]) : -1;
+		int low = high >= 0 ? str_hex_digit(at[2]) : -1;
 		if (low >= 0 && (high || low)) {
 			*to++ = (char)(high << 4 | low);
 			at += 2;

@@ -158,6 +158,40 @@ TEST(hexadecimal_is_lowercase)
 {
 	_cleanup_free_ char *text = str_hex("\x00\xab\x7f", 3);
 	CHECK_STR_EQ(text, "00ab7f");
+	unsigned char back[3] = {0};
+	CHECK(str_unhex(text, back, sizeof back));
+	CHECK(memcmp(back, "\x00\xab\x7f", 3) == 0);
+}
+
+static const struct hex_row {
+	const char *name, *text;
+} no_hexes[] = {
+	{"none", NULL},
+	{"nothing", ""},
+	{"too short", "00ab7"},
+	{"too long", "00ab7f0"},
+	{"of more bytes", "00ab7f00"},
+	{"capitals", "00AB7F"},
+	{"something else in it", "00ax7f"},
+};
+
+TEST(no_hexadecimal)
+{
+	FOR_ROWS(row, no_hexes) {
+		unsigned char back[3];
+		CHECK(!str_unhex(row->text, back, sizeof back));
+	}
+}
+
+TEST(hexadecimal_digits_of_either_case)
+{
+	CHECK_INT_EQ(str_hex_digit('0'), 0);
+	CHECK_INT_EQ(str_hex_digit('a'), 10);
+	CHECK_INT_EQ(str_hex_digit('F'), 15);
+	CHECK_INT_EQ(str_hex_digit('g'), -1);
+	CHECK_INT_EQ(str_hex_digit('\0'), -1);
+	CHECK_INT_EQ(str_hex_digit(-1), -1);
+	CHECK_INT_EQ(str_hex_digit(0x130), -1);
 }
 
 static const struct line_row {
