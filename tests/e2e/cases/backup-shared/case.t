@@ -71,7 +71,7 @@ Whoever names it takes it: nothing but itself vouches for it.
 
 A run that dies when its copy is whole, before the journal hears of it: the next one says so in its place.
 
-  $ cd two && echo 'mv .belay/state.git ../away' >meanwhile && belay backup run
+  $ cd two && sleep 1 && echo 'mv .belay/state.git ../away' >meanwhile && belay backup run
   ! + db: ID: SIZE as SIZE (DURATION)
   ! belay: 'db/ID' is made and complete, but it may be missing on the journal: event 1 of 'production' (backup.made) does not fit: no attempt is running, so not 'ID'
   !   hint: 'belay backup verify -e production db/ID' looks at it and records it
