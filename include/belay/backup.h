@@ -15,7 +15,7 @@
  *    pack: {format: "zstd", level, id: 32 hex},
  *    seal: {format: "cms-auth-enveloped-data", cipher: "aes-256-gcm", recipients: [text..],
  *           scrypt: {salt, n, r, p} | null, chunk_bytes},
- *    data: {object: "data.zst.cms", sealed_bytes, sealed_sha256, packed_bytes, open_bytes, open_sha256, entries|null,
+ *    data: {object: "data.zst.cms", sealed_bytes, chunks_sha256, packed_bytes, open_bytes, open_sha256, entries|null,
  *           left_out: [{path, reason}], left_out_count, chunks: [sha256 of each sealed chunk]},
  *    tools: {name: version}, restore: {command}}
  *

@@ -138,14 +138,14 @@
  *               mark, timeout_ms}
  *          → {kind, entries, left_out: [{path, reason}], left_out_count, missing: [paths], missing_count,
  *             open_bytes, open_sha256, packed_bytes,
- *             sealed_bytes, sealed_sha256, chunk_bytes, chunks: [sha256..], recipients: [text..],
+ *             sealed_bytes, chunks_sha256, chunk_bytes, chunks: [sha256..], recipients: [text..],
  *             warnings: [text..], tools: {name: version}, stores: [{name, ok, error?: {code, message,
  *             hint}}], duration_ms}                                                          act
  *            Reads the sources once; packs, seals and uploads to all stores at the same time, in bounded
  *            memory. A source that fails fails the call and leaves nothing that looks finished; a store
  *            that fails is left behind, and only when none is left the call fails. `id`: 32
  *            hexadecimal digits in every chunk; chunk_bytes of the answer: size of all sealed chunks but
- *            the last; sealed_sha256 is of the whole object.
+ *            the last; chunks_sha256 is of the digests of all chunks, 32 bytes each.
  *            SOURCE is {directory: path, prefix, include?: [..], exclude?: [..], one_file_system?: bool} |
  *            {files: [paths], may_miss?: bool} | {text, name} | {run: text, name, directory?, env?,
  *            allow_empty?: bool}, each with `host?: HOST`; only a stream is made from a single `run`, which
@@ -153,7 +153,7 @@
  *            are on the same machine, but for {text}. Patterns: see platform/tree.h. An `include` that chose
  *            nothing is in `warnings`.
  *   backup.read [world]  {store, object, kind, pack: {id}, chunk_bytes, chunks: [sha256..], sealed_bytes,
- *               sealed_sha256, open_bytes, open_sha256, open?: {key: secret, key_passphrase?: secret, certificate} |
+ *               chunks_sha256, open_bytes, open_sha256, open?: {key: secret, key_passphrase?: secret, certificate} |
  *               {passphrase: secret, salt}, sample?: count, to?: TO, timeout_ms}
  *          → {chunks, sealed_bytes, open_bytes, opened: bool, entries, run?: (as of run), duration_ms}
  *            `certificate` is PEM; of several the one that belongs to the key counts; certificate_name?: where it is from,

@@ -82,7 +82,7 @@ static json_t *data_part(const json_t *written)
 {
 	static const char *const numbers[] = {"sealed_bytes", "packed_bytes",
 					      "open_bytes", "left_out_count"};
-	static const char *const texts[] = {"sealed_sha256", "open_sha256"};
+	static const char *const texts[] = {"chunks_sha256", "open_sha256"};
 	json_t *part = json_pack("{s:s, s:o, s:o, s:o}", "object", DATA_OBJECT, "entries",
 				 member_or(written, "entries", json_null()), "left_out",
 				 left_out(written), "chunks",
@@ -240,7 +240,7 @@ char *backup_object(const char *name, const char *id, const char *file)
 
 json_t *backup_read_args(const json_t *manifest)
 {
-	static const char *const members[] = {"chunks", "sealed_bytes", "sealed_sha256",
+	static const char *const members[] = {"chunks", "sealed_bytes", "chunks_sha256",
 					      "open_bytes", "open_sha256"};
 	const json_t *data = json_object_get(manifest, "data");
 	const json_t *pack = json_object_get(manifest, "pack");

@@ -68,6 +68,7 @@ char *backup_restore_command(const json_t *manifest)
 	struct str out = STR_INIT;
 	const json_t *data = json_object_get(manifest, "data");
 	const json_t *seal = json_object_get(manifest, "seal");
+	long long chunk_bytes = (long long)json_get_int(seal, "chunk_bytes", 0);
 	const char *file = json_get_string(manifest, "file", NULL);
 	_cleanup_free_ char *partial = file ? str_format("%s.partial", file) : NULL;
 	str_add(&out, "(\n");
@@ -77,15 +78,17 @@ char *backup_restore_command(const json_t *manifest)
 		str_add_shell_quoted(&out, file);
 		str_add(&out, " ] || { echo 'it is there already' >&2; exit 1; }\n");
 	}
-	str_addf(&out,
-		 "[ \"$(sha256sum <\"$FOLDER/data.zst.cms\")\" = '%s  -' ] ||\n"
-		 "  { echo 'data.zst.cms is damaged or not complete' >&2; exit 1; }\n"
-		 "failed=$({\n"
-		 "  { SHELL=/bin/sh split -b %lld --filter='%s' "
-		 "<\"$FOLDER/data.zst.cms\" || echo openssl >&3; } |\n",
-		 json_get_string(data, "sealed_sha256", ""),
-		 (long long)json_get_int(seal, "chunk_bytes", 0),
-		 scrypt_of(manifest) ? OPEN_WITH_SECRET : OPEN_WITH_KEY);
+	str_addf(
+		&out,
+		"[ \"$(SHELL=/bin/sh split -b %lld --filter='openssl dgst -sha256 -binary' "
+		"<\"$FOLDER/data.zst.cms\" |\n"
+		"  openssl dgst -sha256 -r)\" = '%s *stdin' ] ||\n"
+		"  { echo 'data.zst.cms is damaged or not complete' >&2; exit 1; }\n"
+		"failed=$({\n"
+		"  { SHELL=/bin/sh split -b %lld --filter='%s' "
+		"<\"$FOLDER/data.zst.cms\" || echo openssl >&3; } |\n",
+		chunk_bytes, json_get_string(data, "chunks_sha256", ""), chunk_bytes,
+		scrypt_of(manifest) ? OPEN_WITH_SECRET : OPEN_WITH_KEY);
 	add_target(&out, file, partial);
 	str_add(&out, "} 3>&1)\n"
 		      "[ -z \"$failed\" ] || { echo \"NOT restored, what is here is not "
@@ -186,7 +189,8 @@ static const char how_it_works[] =
 	"  data.zst.cms is cut into chunks of one size (the last one may be smaller). Each\n"
 	"  is a CMS message (RFC 5083, AES-256-GCM) that `openssl cms -decrypt` opens; what\n"
 	"  comes out of all of them, one behind the other, is one zstd stream. The command\n"
-	"  first compares the SHA-256 of the whole file, and says so when a part failed.\n"
+	"  first compares the SHA-256 of the SHA-256s of all chunks (manifest.json has those\n"
+	"  as well), and says so when a part failed.\n"
 	"\n"
 	"Is it genuine?\n"
 	"\n"
@@ -208,8 +212,7 @@ char *backup_restore_page(const json_t *manifest)
 	bool tar = !json_get_string(manifest, "file", NULL);
 	str_add(&out, "This folder holds a backup. It is restored with what every Linux "
 		      "has or can\ninstall: sh, openssl (3.0 or newer), zstd, tar, and "
-		      "split and sha256sum (GNU\ncoreutils). belay, which made it, is "
-		      "not needed.\n\n");
+		      "split (GNU coreutils).\nbelay, which made it, is not needed.\n\n");
 	add_facts(&out, manifest);
 	str_addf(
 		&out,

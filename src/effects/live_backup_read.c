@@ -138,7 +138,7 @@ static int read_all(struct live_call *call, struct depot *depot, struct opener *
 		.object = json_get_string(args, "object", ""),
 		.chunk_bytes = (size_t)json_get_int(args, "chunk_bytes", 0),
 		.sealed_bytes = json_get_int(args, "sealed_bytes", 0),
-		.sealed_sha256 = json_get_string(args, "sealed_sha256", ""),
+		.chunks_sha256 = json_get_string(args, "chunks_sha256", ""),
 		.open_bytes = json_get_int(args, "open_bytes", 0),
 		.open_sha256 = json_get_string(args, "open_sha256", ""),
 		.opener = opener,

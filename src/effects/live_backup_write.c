@@ -26,9 +26,9 @@ static int read_pack(const json_t *pack, struct pack_options *ret, struct err *e
 	int64_t chunk = json_get_int(pack, "chunk_bytes", DEFAULT_CHUNK_BYTES);
 	int64_t level = json_get_int(pack, "level", DEFAULT_LEVEL);
 	int64_t threads = json_get_int(pack, "threads", DEFAULT_THREADS);
-	if (chunk < PACK_CHUNK_MIN || chunk > PACK_CHUNK_MAX)
+	if (chunk < BULK_CHUNK_MIN || chunk > BULK_CHUNK_MAX)
 		return err_set(err, ERR_CONFIG, "chunk_bytes has to be from %d to %d",
-			       PACK_CHUNK_MIN, PACK_CHUNK_MAX);
+			       BULK_CHUNK_MIN, BULK_CHUNK_MAX);
 	if (level < 1 || level > 19 || threads < 1 || threads > 64)
 		return err_set(err, ERR_CONFIG,
 			       "level has to be from 1 to 19, threads from 1 to 64");
@@ -230,8 +230,8 @@ static json_t *make_answer(const struct live_source *source, const struct sealer
 		source->missing, "open_bytes", (json_int_t)written->open_bytes,
 		"open_sha256", written->open_sha256, "packed_bytes",
 		(json_int_t)written->packed_bytes, "sealed_bytes",
-		(json_int_t)written->sealed_bytes, "sealed_sha256",
-		written->sealed_sha256, "chunk_bytes", (json_int_t)written->chunk_bytes);
+		(json_int_t)written->sealed_bytes, "chunks_sha256",
+		written->chunks_sha256, "chunk_bytes", (json_int_t)written->chunk_bytes);
 	json_object_set_new(answer, "entries",
 			    source->is_tar ? json_integer((json_int_t)source->entries)
 					   : json_null());

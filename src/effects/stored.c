@@ -21,7 +21,7 @@ static const struct exact {
 	{"object.read", "sha256", true},
 	{"object.head", "sha256", true},
 	{"object.write", "sha256", true},
-	{"backup.write", "sealed_sha256", true},
+	{"backup.write", "chunks_sha256", true},
 	{"backup.write", "open_sha256", true},
 	{"backup.write", "chunks", true},
 	{"sign", "signature", false},

@@ -30,11 +30,14 @@ struct bulk_watch {
 
 /* --- writing ------------------------------------------------------------------------------- */
 
+enum { BULK_CHUNK_MIN = 256 << 10, BULK_CHUNK_MAX = 64 << 20 };
+
 struct bulk_write {
 	/* Pushes everything into the drain, in one thread. */
 	int (*source)(void *context, struct drain drain, struct err *err);
 	void *source_context;
-	struct pack_options pack;
+	struct pack_options
+		pack; /* its chunk_bytes: of sealed chunks, BULK_CHUNK_MIN..MAX */
 	struct sealer *sealer;
 	struct depot **depots; /* borrowed */
 	size_t depot_count;
@@ -46,8 +49,11 @@ struct bulk_write {
 
 struct bulk_written {
 	int64_t open_bytes, packed_bytes, sealed_bytes;
-	char open_sha256[65], sealed_sha256[65];
-	size_t chunk_bytes; /* sealed; of all but the last */
+	char open_sha256[65];
+	/* Of the digests of all chunks, 32 bytes each, in their order: what is looked through once is enough. It is also what
+	 * S3 calls the composite checksum of an object in parts. */
+	char chunks_sha256[65];
+	size_t chunk_bytes; /* sealed; of all but the last. What was asked for, or a few bytes less */
 	struct {
 		char (*items)[65];
 		size_t count, capacity;
@@ -57,7 +63,8 @@ struct bulk_written {
 void bulk_written_release(struct bulk_written *written);
 
 /* On failure nothing that looks finished is left: uploads are aborted, as far as the depots can be reached. Fails when
- * the source fails, and when every depot failed (then with the first one's error). */
+ * the source fails, and when every depot failed (then with the first one's error). ERR_CONFIG: the chunks are too small for
+ * so many recipients. */
 int bulk_write(const struct bulk_write *write, struct bulk_written *ret, struct err *err);
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -70,7 +77,7 @@ struct bulk_read {
 	const char *const *chunks; /* hexadecimal SHA-256 of each */
 	size_t chunk_count;
 	int64_t sealed_bytes;
-	const char *sealed_sha256; /* of all; not looked at with `sample` */
+	const char *chunks_sha256; /* of these digests (struct bulk_written) */
 	int64_t open_bytes;
 	const char *open_sha256;
 	struct opener *opener; /* NULL: only the sealed digests are compared */

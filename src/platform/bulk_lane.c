@@ -113,29 +113,18 @@ static int compare(struct bulk_lane *lane, size_t bytes, struct err *err)
 	return 0;
 }
 
-/* The digest of everything sealed, when it is this chunk's turn. */
-static int add_to_digest(struct bulk_lane *lane, size_t place, size_t bytes,
-			 struct err *err)
+/* One more is what was written. False: everybody is to stop. */
+static bool count_chunk(struct bulk_lane *lane, size_t bytes, struct err *err)
 {
 	struct bulk_reading *reading = lane->reading;
 	struct bulk_flow *flow = &reading->flow;
 	pthread_mutex_lock(&flow->lock);
-	while (!flow->stopping && reading->sealed_digest && reading->digested != place)
-		bulk_flow_wait(flow);
-	bool stopping = flow->stopping;
-	if (stopping)
+	bool goes_on = !flow->stopping;
+	if (!goes_on)
 		*err = flow->err;
-	pthread_mutex_unlock(&flow->lock);
-	if (stopping)
-		return -1;
-	if (reading->sealed_digest)
-		digest_add(reading->sealed_digest, lane->sealed, bytes);
-	pthread_mutex_lock(&flow->lock);
-	reading->digested++;
 	reading->sealed_bytes += bytes;
-	pthread_cond_broadcast(&flow->changed);
 	pthread_mutex_unlock(&flow->lock);
-	return 0;
+	return goes_on;
 }
 
 static int open_and_unpack(struct bulk_lane *lane, size_t bytes, struct err *err)
@@ -163,7 +152,7 @@ static int read_chunk(struct bulk_lane *lane, size_t place, struct err *err)
 	lane->chunk = reading->order[place];
 	size_t bytes = size_of_chunk(lane);
 	if (fetch(lane, bytes, err) < 0 || compare(lane, bytes, err) < 0 ||
-	    add_to_digest(lane, place, bytes, err) < 0)
+	    !count_chunk(lane, bytes, err))
 		return -1;
 	if (reading->read->opener && open_and_unpack(lane, bytes, err) < 0)
 		return err_wrap(err, "chunk %zu of %zu of '%s'", lane->chunk + 1,

@@ -25,10 +25,8 @@ struct bulk_reading {
 	struct bulk_flow flow;
 	size_t *order; /* the chunks to be read, by index */
 	size_t count;
-	struct digest *sealed_digest; /* NULL: nobody wants it */
 
 	/* With the lock held. */
-	size_t digested; /* chunks that the sealed digest has seen */
 	size_t done;     /* chunks that are right, as far as that is asked */
 	size_t at
 		[BULK_LANES]; /* each lane's place in the order; SIZE_MAX: it has ended */

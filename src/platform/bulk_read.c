@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "belay/mem.h"
+#include "belay/str.h"
 #include "platform/bulk.h"
 #include "platform/bulk_lane.h"
 #include "platform/clock.h"
@@ -215,33 +216,22 @@ static int await_chunks(struct reader *reader, struct err *err)
 	return stopping ? -1 : 0;
 }
 
-static int check_digest(struct digest *digest, const char *want, const char *what,
-			const char *object, struct err *err)
-{
-	_cleanup_free_ char *hex = digest_hex(digest);
-	if (strcmp(hex, want) == 0)
-		return 0;
-	return err_set(err, ERR_STATE,
-		       "the SHA-256 of what is %s in '%s' is not the one "
-		       "that was written down",
-		       what, object);
-}
-
 static int check_end(struct reader *reader, struct err *err)
 {
 	const struct bulk_read *read = reader->reading.read;
-	if (read->sample)
-		return 0;
-	if (check_digest(reader->reading.sealed_digest, read->sealed_sha256, "sealed",
-			 read->object, err) < 0)
-		return -1;
-	if (!read->opener)
+	if (read->sample || !read->opener)
 		return 0;
 	if (reader->open_bytes != (uint64_t)read->open_bytes)
 		return err_set(err, ERR_STATE, "'%s' holds less than was put into it",
 			       read->object);
-	return check_digest(reader->open_digest, read->open_sha256, "packed",
-			    read->object, err);
+	_cleanup_free_ char *hex = digest_hex(reader->open_digest);
+	if (strcmp(hex, read->open_sha256) != 0)
+		return err_set(
+			err, ERR_STATE,
+			"the SHA-256 of what is packed in '%s' is not the one that "
+			"was written down",
+			read->object);
+	return 0;
 }
 
 static void lead(struct reader *reader)
@@ -307,7 +297,7 @@ static int check_numbers(const struct bulk_read *read, struct err *err)
 {
 	int64_t chunk = (int64_t)read->chunk_bytes;
 	int64_t before = ((int64_t)read->chunk_count - 1) * chunk;
-	if (chunk > 0 && chunk <= PACK_CHUNK_MAX * 2LL && read->chunk_count > 0 &&
+	if (chunk > 0 && chunk <= BULK_CHUNK_MAX * 2LL && read->chunk_count > 0 &&
 	    read->chunk_count <= DEPOT_PARTS_MAX && read->sealed_bytes > before &&
 	    read->sealed_bytes <= before + chunk && read->open_bytes >= 0)
 		return 0;
@@ -316,13 +306,30 @@ static int check_numbers(const struct bulk_read *read, struct err *err)
 		       read->object);
 }
 
+/* A digest whose text is no digest has no bytes to be added. */
+static int check_digests(const struct bulk_read *read, struct err *err)
+{
+	_cleanup_(digest_freep) struct digest *all = digest_new();
+	for (size_t i = 0; i < read->chunk_count; i++) {
+		unsigned char bytes[DIGEST_SHA256_BYTES];
+		if (str_unhex(read->chunks[i], bytes, sizeof bytes))
+			digest_add(all, bytes, sizeof bytes);
+	}
+	_cleanup_free_ char *hex = digest_hex(all);
+	if (strcmp(hex, read->chunks_sha256) == 0)
+		return 0;
+	return err_set(
+		err, ERR_STATE,
+		"the digests that were written down for '%s' contradict each other",
+		read->object);
+}
+
 /* --- beginning and ending ------------------------------------------------------------------ */
 
 static void reader_init(struct reader *reader, const struct bulk_read *read)
 {
 	*reader = (struct reader){
 		.reading.read = read,
-		.reading.sealed_digest = read->sample ? NULL : digest_new(),
 		.open_digest = digest_new(),
 		.has_target = read->target != NULL,
 		.target_done = read->target == NULL,
@@ -339,7 +346,6 @@ static void reader_release(struct reader *reader)
 	for (size_t i = 0; i < BULK_LANES; i++)
 		bulk_lane_release(&reader->lanes[i]);
 	free(reader->reading.order);
-	digest_free(reader->reading.sealed_digest);
 	digest_free(reader->open_digest);
 	bulk_flow_release(&reader->reading.flow);
 }
@@ -367,7 +373,7 @@ int bulk_read(const struct bulk_read *read, struct bulk_counts *ret, struct err 
 	struct reader reader;
 	assert(!read->target || (read->opener && !read->sample));
 	*ret = (struct bulk_counts){0};
-	if (check_numbers(read, err) < 0)
+	if (check_numbers(read, err) < 0 || check_digests(read, err) < 0)
 		return -1;
 	reader_init(&reader, read);
 	run(&reader);

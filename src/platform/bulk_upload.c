@@ -71,7 +71,7 @@ static int put_piece(struct bulk_upload *upload, uint64_t number, struct err *er
 	if (number >= DEPOT_PARTS_MAX)
 		return err_set(err, ERR_LIMIT,
 			       "the backup is larger than %d chunks of %zu bytes",
-			       DEPOT_PARTS_MAX, upload->writing->write->pack.chunk_bytes);
+			       DEPOT_PARTS_MAX, upload->writing->ret->chunk_bytes);
 	return put_patiently(upload, number, err);
 }
 

@@ -14,7 +14,8 @@
 enum { BULK_UPLOADERS_MAX = 4 /* threads of one depot */ };
 
 struct bulk_piece {
-	unsigned char *room; /* head, chunk, tail */
+	unsigned char *memory;
+	unsigned char *room; /* in it: head, chunk, tail */
 	size_t bytes;        /* of the chunk */
 	struct sealed sealed;
 	unsigned char sha256[DIGEST_SHA256_BYTES]; /* of what is sealed */

@@ -2,7 +2,7 @@
  * each depot has a few threads that upload what is sealed (bulk_upload.h).
  */
 #include <assert.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include "belay/vec.h"
 #include "platform/bulk.h"
 #include "platform/bulk_upload.h"
+#include "platform/large_memory.h"
 
 enum {
 	PIECES_MIN = 3, /* one being filled, one being sealed, one on its way */
@@ -22,7 +23,7 @@ enum {
 struct writer {
 	struct bulk_writing writing;
 	struct pack *pack;
-	struct digest *open_digest, *sealed_digest;
+	struct digest *open_digest, *chunks_digest;
 	size_t head_bytes;
 	pthread_t sealing_thread;
 };
@@ -37,7 +38,7 @@ static int seal_piece(struct writer *writer, struct bulk_piece *piece, struct er
 			piece->bytes, &piece->sealed, err) < 0)
 		return -1;
 	digest_sha256(piece->sealed.data, piece->sealed.bytes, piece->sha256);
-	digest_add(writer->sealed_digest, piece->sealed.data, piece->sealed.bytes);
+	digest_add(writer->chunks_digest, piece->sha256, sizeof piece->sha256);
 	_cleanup_free_ char *hex = str_hex(piece->sha256, sizeof piece->sha256);
 	memcpy(*vec_push(&ret->chunks), hex, sizeof *ret->chunks.items);
 	ret->sealed_bytes += (int64_t)piece->sealed.bytes;
@@ -166,15 +167,43 @@ static void run_source(struct writer *writer)
 
 /* --- beginning and ending ------------------------------------------------------------------ */
 
-/* The size of sealed chunks is known when one has been sealed. */
-static int measure_chunk(struct writer *writer, struct err *err)
+/* Sealed chunks are to begin where a depot can write them from; `head`: so much is in front of what is sealed. */
+static void align_pieces(struct writer *writer, size_t head)
 {
-	struct sealed sealed;
-	if (sealer_seal(writer->writing.write->sealer,
-			writer->writing.pieces[0].room + writer->head_bytes,
-			writer->writing.write->pack.chunk_bytes, &sealed, err) < 0)
-		return -1;
-	writer->writing.ret->chunk_bytes = sealed.bytes;
+	for (size_t i = 0; i < writer->writing.piece_count; i++) {
+		struct bulk_piece *piece = &writer->writing.pieces[i];
+		uintptr_t begin = (uintptr_t)piece->memory + writer->head_bytes - head;
+		piece->room = piece->memory + (-begin & (DEPOT_ALIGN_BYTES - 1));
+	}
+}
+
+/* How much goes into a chunk that is as large as was asked for when it is sealed. What sealing adds is known when something
+ * was sealed, and grows by a few bytes where the length of a length does: there chunks become as much smaller. */
+static int fit_chunk(struct writer *writer, size_t *ret_bytes, size_t *ret_head,
+		     struct err *err)
+{
+	const struct bulk_write *write = writer->writing.write;
+	size_t wanted = write->pack.chunk_bytes, added = 0;
+	unsigned char *piece = writer->writing.pieces[0].memory + writer->head_bytes;
+	*ret_bytes = 0;
+	for (int tries = 0; tries < 3 && writer->writing.ret->chunk_bytes < wanted;
+	     tries++) {
+		struct sealed sealed;
+		size_t bytes = wanted - added;
+		if (sealer_seal(write->sealer, piece, bytes, &sealed, err) < 0)
+			return -1;
+		added = sealed.bytes - bytes;
+		if (added + PACK_CHUNK_MIN > wanted)
+			return err_set(
+				err, ERR_CONFIG,
+				"chunks of %zu bytes are too small for so many recipients",
+				wanted);
+		if (sealed.bytes > wanted)
+			continue;
+		*ret_bytes = bytes;
+		writer->writing.ret->chunk_bytes = sealed.bytes;
+		*ret_head = (size_t)(piece - sealed.data);
+	}
 	return 0;
 }
 
@@ -203,8 +232,8 @@ static void init_pieces(struct writer *writer)
 	writer->writing.pieces = mem_array(struct bulk_piece, count);
 	writer->writing.piece_count = count;
 	for (size_t i = 0; i < count; i++)
-		writer->writing.pieces[i].room =
-			mem_alloc(writer->head_bytes + chunk + SEAL_TAIL_BYTES);
+		writer->writing.pieces[i].memory = large_memory(
+			writer->head_bytes + chunk + SEAL_TAIL_BYTES + DEPOT_ALIGN_BYTES);
 }
 
 static void writer_init(struct writer *writer, const struct bulk_write *write,
@@ -216,26 +245,37 @@ static void writer_init(struct writer *writer, const struct bulk_write *write,
 		.writing.uploads = mem_array(struct bulk_upload, write->depot_count),
 		.writing.alive = write->depot_count,
 		.open_digest = digest_new(),
-		.sealed_digest = digest_new(),
+		.chunks_digest = digest_new(),
 	};
 	bulk_flow_init(&writer->writing.flow, "writing the backup", write->timeout_ms,
 		       write->stop, write->watch);
 	init_pieces(writer);
 	ret->failures = mem_array(struct err, write->depot_count);
+}
+
+/* How large everything is: then what is packed knows its place. */
+static int begin_pack(struct writer *writer, struct err *err)
+{
+	struct pack_options options = writer->writing.write->pack;
 	struct pack_sink sink = {
 		.room = room_for_chunk, .take = take_chunk, .context = writer};
-	writer->pack = pack_new(&write->pack, sink);
+	size_t head = 0;
+	if (fit_chunk(writer, &options.chunk_bytes, &head, err) < 0)
+		return -1;
+	align_pieces(writer, head);
+	writer->pack = pack_new(&options, sink);
+	return 0;
 }
 
 static void writer_release(struct writer *writer)
 {
 	pack_freep(&writer->pack);
 	for (size_t i = 0; i < writer->writing.piece_count; i++)
-		free(writer->writing.pieces[i].room);
+		free(writer->writing.pieces[i].memory);
 	free(writer->writing.pieces);
 	free(writer->writing.uploads);
 	digest_free(writer->open_digest);
-	digest_free(writer->sealed_digest);
+	digest_free(writer->chunks_digest);
 	bulk_flow_release(&writer->writing.flow);
 }
 
@@ -251,7 +291,7 @@ int bulk_write(const struct bulk_write *write, struct bulk_written *ret, struct 
 	assert(write->depot_count > 0);
 	*ret = (struct bulk_written){0};
 	writer_init(&writer, write, ret);
-	int result = measure_chunk(&writer, err);
+	int result = begin_pack(&writer, err);
 	if (result == 0) {
 		bulk_uploads_begin(&writer.writing);
 		if (writer.writing.alive > 0) {
@@ -266,7 +306,7 @@ int bulk_write(const struct bulk_write *write, struct bulk_written *ret, struct 
 		}
 	}
 	note_digest(writer.open_digest, ret->open_sha256);
-	note_digest(writer.sealed_digest, ret->sealed_sha256);
+	note_digest(writer.chunks_digest, ret->chunks_sha256);
 	writer_release(&writer);
 	return result;
 }

@@ -24,6 +24,8 @@
 #include "belay/err.h"
 
 enum { DEPOT_NAME_MAX = 900, DEPOT_PARTS_MAX = 10000, DEPOT_TAG_BYTES = 132 };
+/* Parts of a multiple of this size, in memory that begins at a multiple of it, can go to a disk without being copied. */
+enum { DEPOT_ALIGN_BYTES = 4096 };
 
 struct depot_object {
 	char *name;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,8 @@ struct depot_upload {
 	struct directory *directory;
 	char *id, *name;
 	size_t part_bytes;
-	int data_fd;
-	pthread_mutex_t lock; /* of parts */
+	int data_fd, direct_fd; /* the same file; -1: its file system does not do that */
+	pthread_mutex_t lock;   /* of parts */
 	struct depot_parts parts;
 };
 
@@ -32,18 +33,48 @@ char *directory_upload_path(const struct directory *directory, const char *id,
 	return str_format("%s/" DIRECTORY_UPLOADS "/%s.%s", directory->path, id, suffix);
 }
 
-static int write_at(int fd, const char *data, size_t bytes, off_t at)
+/* What is left to write of a part. */
+struct rest {
+	const char *data;
+	size_t bytes;
+	off_t at;
+};
+
+/* Writes some of it. */
+static int write_some(int fd, struct rest *rest, size_t bytes)
 {
-	while (bytes) {
-		ssize_t written = pwrite(fd, data, bytes, at);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
+	ssize_t written = pwrite(fd, rest->data, bytes, rest->at);
+	if (written < 0)
+		return errno == EINTR ? 0 : -1;
+	rest->data += written;
+	rest->bytes -= (size_t)written;
+	rest->at += written;
+	return 0;
+}
+
+static int write_all(int fd, struct rest rest)
+{
+	while (rest.bytes)
+		if (write_some(fd, &rest, rest.bytes) < 0)
 			return -1;
-		data += written;
-		bytes -= (size_t)written;
-		at += written;
-	}
+	return 0;
+}
+
+/* So much of it can be written past the page cache. */
+static size_t direct_bytes(const struct rest *rest)
+{
+	bool aligned = (uintptr_t)rest->data % DEPOT_ALIGN_BYTES == 0 &&
+		       rest->at % DEPOT_ALIGN_BYTES == 0;
+	return aligned ? rest->bytes / DEPOT_ALIGN_BYTES * DEPOT_ALIGN_BYTES : 0;
+}
+
+/* Writes what it can; some file systems say only now that they do not do this. */
+static int write_directly(int fd, struct rest *rest)
+{
+	size_t bytes;
+	while ((bytes = direct_bytes(rest)) > 0)
+		if (write_some(fd, rest, bytes) < 0)
+			return errno == EINVAL ? 0 : -1;
 	return 0;
 }
 
@@ -57,7 +88,7 @@ static struct depot_upload *new_upload(struct directory *directory,
 	upload->id = upload_id_new();
 	upload->name = mem_strdup(begin->name);
 	upload->part_bytes = begin->part_bytes;
-	upload->data_fd = -1;
+	upload->data_fd = upload->direct_fd = -1;
 	pthread_mutex_init(&upload->lock, NULL);
 	return upload;
 }
@@ -66,6 +97,8 @@ void directory_drop(struct depot_upload *upload)
 {
 	if (upload->data_fd >= 0)
 		close(upload->data_fd);
+	if (upload->direct_fd >= 0)
+		close(upload->direct_fd);
 	pthread_mutex_destroy(&upload->lock);
 	depot_parts_release(&upload->parts);
 	free(upload->id);
@@ -95,13 +128,18 @@ static int make_files(struct depot_upload *upload, const struct depot_begin *beg
 	int fd = make_file(upload, "note", err);
 	if (fd < 0)
 		return -1;
-	int result = write_at(fd, note, strlen(note), 0);
+	int result = write_all(fd, (struct rest){.data = note, .bytes = strlen(note)});
 	if (result < 0)
 		directory_fail("write", upload->name, err);
 	close(fd);
 	if (result == 0)
 		upload->data_fd = make_file(upload, "data", err);
-	return result < 0 || upload->data_fd < 0 ? -1 : 0;
+	if (upload->data_fd < 0)
+		return -1;
+	_cleanup_free_ char *data =
+		directory_upload_path(upload->directory, upload->id, "data");
+	upload->direct_fd = open(data, O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+	return 0;
 }
 
 static int refuse_existing(struct depot *depot, const char *name, struct err *err)
@@ -164,12 +202,15 @@ int directory_put_part(struct depot_upload *upload, unsigned number, const void 
 		return err_set(err, ERR_LIMIT,
 			       "part %u of '%s' with %zu bytes is too large", number,
 			       upload->name, bytes);
-	off_t at = (off_t)(number - 1) * (off_t)upload->part_bytes;
-	if (write_at(upload->data_fd, data, bytes, at) < 0)
+	struct rest rest = {data, bytes, (off_t)(number - 1) * (off_t)upload->part_bytes};
+	if ((upload->direct_fd >= 0 && write_directly(upload->direct_fd, &rest) < 0) ||
+	    write_all(upload->data_fd, rest) < 0)
 		return directory_fail("write", upload->name, err);
 	/* On its way to the disk while the next parts are made: fsync() in the end finds little to wait for, and says so when
 	 * something went wrong. */
-	(void)sync_file_range(upload->data_fd, at, (off_t)bytes, SYNC_FILE_RANGE_WRITE);
+	if (rest.bytes)
+		(void)sync_file_range(upload->data_fd, rest.at, (off_t)rest.bytes,
+				      SYNC_FILE_RANGE_WRITE);
 
 	const struct depot_part part = {.number = number, .size_bytes = (int64_t)bytes};
 	pthread_mutex_lock(&upload->lock);

@@ -21,7 +21,7 @@
 
 #include "belay/err.h"
 
-enum { PACK_ID_BYTES = 16, PACK_CHUNK_MIN = 256 << 10, PACK_CHUNK_MAX = 64 << 20 };
+enum { PACK_ID_BYTES = 16, PACK_CHUNK_MIN = 192 << 10, PACK_CHUNK_MAX = 64 << 20 };
 
 /* Where chunks go. */
 struct pack_sink {

@@ -40,8 +40,9 @@ def write(source, to, chunks, **facts):
     shutil.copytree(source.path, to)
     manifest, data = source.manifest, b"".join(chunks)
     manifest["seal"]["chunk_bytes"] = max(len(chunks[0]), 1)
-    manifest["data"] |= {"sealed_bytes": len(data), "sealed_sha256": hashlib.sha256(data).hexdigest(),
-                         "chunks": [hashlib.sha256(chunk).hexdigest() for chunk in chunks]} | facts
+    digests = [hashlib.sha256(chunk) for chunk in chunks]
+    manifest["data"] |= {"sealed_bytes": len(data), "chunks": [digest.hexdigest() for digest in digests],
+                         "chunks_sha256": hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()} | facts
     Path(to, DATA).write_bytes(data)
     Path(to, "manifest.json").write_text(json.dumps(manifest))
 

@@ -54,6 +54,7 @@ damaged_or_foreign() {
 		refused "cut to $what bytes" --folder bad "${key[@]}"
 	done
 	for what in '.belay_backup = 2' '.data.chunks |= .[1:]' '.data.sealed_bytes += 1' '.seal.chunk_bytes += 1' '.data.open_sha256 |= gsub("[0-9]"; "0")' \
+		'.data.chunks_sha256 |= gsub("[0-9]"; "0")' \
 		'.pack.id |= ("ffff" + .[4:])' '.data.object = "../site2/data.zst.cms"' 'del(.data)' '.data.chunks[1] = .data.chunks[0]' '.kind = "stream"' '[]'; do
 		rm -rf bad
 		cp -r site1 bad

@@ -106,7 +106,7 @@ stranger() {
 	shift 2
 	if [ ! -d tools ]; then
 		mkdir tools
-		for tool in sh openssl zstd tar split sha256sum mv; do ln -s "$(command -v $tool)" "tools/$tool"; done
+		for tool in sh openssl zstd tar split mv; do ln -s "$(command -v $tool)" "tools/$tool"; done
 	fi
 	mkdir "$to"
 	jq -r .restore.command "$folder/manifest.json" | sed "s/tar -xpf/tar $attributes -xpf/" >command

@@ -156,8 +156,8 @@ static const struct harm_row {
 	{"a digest in capitals", "/data", "chunks",
 	 "['AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA']",
 	 "/data/chunks/0"},
-	{"a digest that is cut", "/data", "sealed_sha256", "'abc'",
-	 "/data/sealed_sha256"},
+	{"a digest that is cut", "/data", "chunks_sha256", "'abc'",
+	 "/data/chunks_sha256"},
 	{"more left out than counted", "/data", "left_out",
 	 "[{'path': 'a', 'reason': 'b'}]", "more was left out than was counted"},
 	{"no command", "/restore", "command", NULL, "missing required key 'command'"},
@@ -268,8 +268,8 @@ TEST(arguments_for_reading_follow)
 	CHECK_INT_EQ(json_get_int(args, "sealed_bytes", 0), folder.data.len);
 	CHECK(json_equal(json_object_get(args, "chunks"),
 			 json_object_get(data, "chunks")));
-	CHECK(json_equal(json_object_get(args, "sealed_sha256"),
-			 json_object_get(data, "sealed_sha256")));
+	CHECK(json_equal(json_object_get(args, "chunks_sha256"),
+			 json_object_get(data, "chunks_sha256")));
 	CHECK(json_equal(json_object_get(args, "open_sha256"),
 			 json_object_get(data, "open_sha256")));
 	CHECK_INT_EQ(json_get_int(args, "open_bytes", 0), 1);

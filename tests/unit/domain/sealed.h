@@ -41,7 +41,7 @@ struct sealed_folder {
 	size_t packed_bytes, chunk_bytes;
 };
 
-__attribute__((unused)) static char *sealed_sha256(const void *data, size_t len)
+__attribute__((unused)) static char *sealed_digest(const void *data, size_t len)
 {
 	unsigned char bytes[DIGEST_SHA256_BYTES];
 	digest_sha256(data, len, bytes);
@@ -78,7 +78,7 @@ __attribute__((unused)) static int sealed_take(void *context, size_t bytes,
 	if (sealer_seal(folder->sealer, sealed_room(folder, err), bytes, &sealed, err) <
 	    0)
 		return -1;
-	_cleanup_free_ char *digest = sealed_sha256(sealed.data, sealed.bytes);
+	_cleanup_free_ char *digest = sealed_digest(sealed.data, sealed.bytes);
 	json_array_append_new(folder->chunks, json_string(digest));
 	str_add_bytes(&folder->data, sealed.data, sealed.bytes);
 	folder->packed_bytes += bytes;
@@ -132,18 +132,35 @@ __attribute__((unused)) static json_t *sealed_asked(const char *type, const char
 	return asked;
 }
 
+/* Of the digests of what the data is now, chunk by chunk. */
+__attribute__((unused)) static char *sealed_chunks_digest(
+	const struct sealed_folder *folder)
+{
+	struct digest *all = digest_new();
+	size_t each = folder->chunk_bytes, len = folder->data.len;
+	for (size_t at = 0; at < len; at += each) {
+		unsigned char bytes[DIGEST_SHA256_BYTES];
+		digest_sha256(folder->data.data + at, len - at < each ? len - at : each,
+			      bytes);
+		digest_add(all, bytes, sizeof bytes);
+	}
+	char *hex = digest_hex(all);
+	digest_free(all);
+	return hex;
+}
+
 __attribute__((unused)) static json_t *sealed_written(const struct sealed_folder *folder,
 						      const char *file, const void *open,
 						      size_t len)
 {
-	_cleanup_free_ char *digest = sealed_sha256(open, len);
-	_cleanup_free_ char *all = sealed_sha256(folder->data.data, folder->data.len);
+	_cleanup_free_ char *digest = sealed_digest(open, len);
+	_cleanup_free_ char *all = sealed_chunks_digest(folder);
 	return json_pack(
 		"{s:o, s:[], s:i, s:I, s:s, s:I, s:I, s:s, s:I, s:O, s:[s], s:{s:s}}",
 		"entries", file ? json_null() : json_integer(3), "left_out",
 		"left_out_count", 0, "open_bytes", (json_int_t)len, "open_sha256", digest,
 		"packed_bytes", (json_int_t)folder->packed_bytes, "sealed_bytes",
-		(json_int_t)folder->data.len, "sealed_sha256", all, "chunk_bytes",
+		(json_int_t)folder->data.len, "chunks_sha256", all, "chunk_bytes",
 		(json_int_t)folder->chunk_bytes, "chunks", folder->chunks, "recipients",
 		sealer_recipient(folder->sealer, 0), "tools", "libarchive", "3.7.4");
 }

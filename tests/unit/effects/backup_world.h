@@ -152,7 +152,7 @@ static inline json_t *read_args(const struct world *world, const char *kind,
 				json_t *takes_to)
 {
 	static const char *const members[] = {"chunk_bytes",  "chunks",
-					      "sealed_bytes", "sealed_sha256",
+					      "sealed_bytes", "chunks_sha256",
 					      "open_bytes",   "open_sha256"};
 	json_t *args = json_pack(
 		"{s:o, s:s, s:s, s:{s:s}, s:i, s:{s:{s:{s:s}}, s:s}}", "store",

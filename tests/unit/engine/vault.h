@@ -256,7 +256,7 @@ static int vault_make(struct vault *vault, const json_t *args, json_t **ret,
 			err_code_parse(json_get_string(vault->fails, "backup.write", "")),
 			"it ended half way");
 	_cleanup_free_ char *sealed = str_format("sealed: %s", vault->source);
-	_cleanup_free_ char *sealed_sha256 = vault_sha256(sealed);
+	_cleanup_free_ char *chunks_sha256 = vault_sha256(sealed);
 	_cleanup_free_ char *open_sha256 = vault_sha256(vault->source);
 	json_int_t sealed_bytes = (json_int_t)strlen(sealed);
 	*ret = json_pack(
@@ -266,8 +266,8 @@ static int vault_make(struct vault *vault, const json_t *args, json_t **ret,
 		"left_out_count", 0, "missing", "open_bytes",
 		(json_int_t)strlen(vault->source), "open_sha256", open_sha256,
 		"packed_bytes", sealed_bytes, "sealed_bytes", sealed_bytes,
-		"sealed_sha256", sealed_sha256, "chunk_bytes", sealed_bytes, "chunks",
-		sealed_sha256, "recipients", "RSA 3072 /CN=backup", "warnings", "tools",
+		"chunks_sha256", chunks_sha256, "chunk_bytes", sealed_bytes, "chunks",
+		chunks_sha256, "recipients", "RSA 3072 /CN=backup", "warnings", "tools",
 		"zstd", "1.5.4", "stores", vault_fill(vault, args, sealed), "duration_ms",
 		5);
 	json_object_update(*ret, vault->odd);
@@ -297,7 +297,7 @@ static int vault_give(struct vault *vault, const json_t *args, json_t **ret,
 	if (!text)
 		return err_set(err, ERR_NOT_FOUND, "there is no '%s'", object);
 	_cleanup_free_ char *sha256 = vault_sha256(text);
-	if (!str_equal(sha256, json_get_string(args, "sealed_sha256", "")))
+	if (!str_equal(sha256, json_get_string(args, "chunks_sha256", "")))
 		return err_set(err, ERR_STATE,
 			       "chunk 1 of 1 of '%s' is not what was "
 			       "written",

@@ -20,7 +20,7 @@
 #include "platform/keygen.h"
 #include "test.h"
 
-#define CHUNK ((size_t)PACK_CHUNK_MIN)
+#define CHUNK ((size_t)BULK_CHUNK_MIN)
 #define OBJECT "nightly/1/data.zst.cms"
 
 static const unsigned char pack_id[PACK_ID_BYTES] = "0123456789abcdef";
@@ -77,6 +77,7 @@ struct fake {
 
 	struct mood mood;
 	unsigned failed; /* so often */
+	size_t skewed;   /* whole parts that a disk could not take as they stand */
 };
 
 static struct fake *fake_of(void *depot)
@@ -110,6 +111,8 @@ static int fake_put_part(struct depot_upload *upload, unsigned number, const voi
 	bool fails = number == fake->mood.fail_part &&
 		     (fake->mood.fail_times == 0 || fake->failed < fake->mood.fail_times);
 	fake->failed += fails;
+	fake->skewed +=
+		bytes == fake->part_bytes && (uintptr_t)data % DEPOT_ALIGN_BYTES != 0;
 	if (!fails) {
 		str_clear(&fake->parts[number]);
 		str_add_bytes(&fake->parts[number], data, bytes);
@@ -290,7 +293,7 @@ static struct bulk_read read_of(const struct keys *keys, struct depot *depot,
 		.chunks = listed->chunks,
 		.chunk_count = written->chunks.count,
 		.sealed_bytes = written->sealed_bytes,
-		.sealed_sha256 = written->sealed_sha256,
+		.chunks_sha256 = written->chunks_sha256,
 		.open_bytes = written->open_bytes,
 		.open_sha256 = written->open_sha256,
 		.opener = keys->opener,
@@ -384,6 +387,42 @@ TEST(only_looking_needs_no_target_and_no_key)
 		CHECK_OK(bulk_read(&read, &counts, &err), &err);
 		CHECK_INT_EQ(counts.chunks,
 			     want < written.chunks.count ? want : written.chunks.count);
+	}
+}
+
+/* --- the size of chunks ---------------------------------------------------------------------- */
+
+static const struct size_row {
+	const char *name;
+	size_t asked, less; /* that much smaller, at most */
+} size_rows[] = {
+	{"the least", BULK_CHUNK_MIN, 0},
+	{"odd", 1000001, 0},
+	{"one MiB", 1 << 20, 0},
+	{"as long as three bytes can say", 16 << 20, 0},
+	{"where the length of a length grows", (16 << 20) + 5, 8},
+};
+
+TEST(chunks_are_as_large_as_was_asked_for)
+{
+	_cleanup_keys_ struct keys keys;
+	keys_make(&keys);
+	FOR_ROWS(row, size_rows) {
+		_cleanup_fake_ struct fake fake;
+		_cleanup_written_ struct bulk_written written = {0};
+		size_t len = 2 * row->asked + 100000;
+		_cleanup_free_ unsigned char *bytes = make_data(len);
+		struct data data = {.bytes = bytes, .len = len};
+		struct depot *depot = &fake.depot;
+		struct err err = {0};
+		fake_init(&fake);
+		struct bulk_write write = write_of(&keys, &data, &depot, 1);
+		write.pack.chunk_bytes = row->asked;
+		CHECK_OK(bulk_write(&write, &written, &err), &err);
+		CHECK(written.chunk_bytes <= row->asked);
+		CHECK(written.chunk_bytes >= row->asked - row->less);
+		CHECK_INT_EQ(fake.part_bytes, written.chunk_bytes);
+		CHECK_INT_EQ(fake.skewed, 0);
 	}
 }
 
@@ -625,10 +664,6 @@ static void believe(struct victim *victim)
 	struct fake *fake = &victim->fake;
 	size_t chunk = victim->written.chunk_bytes, count = victim->written.chunks.count;
 	struct digest *all = digest_new();
-	digest_add(all, fake->object.data, fake->object.len);
-	_cleanup_free_ char *hex = digest_hex(all);
-	digest_free(all);
-	memcpy(victim->written.sealed_sha256, hex, 65);
 	victim->read.sealed_bytes = (int64_t)fake->object.len;
 	victim->read.chunk_count = (fake->object.len + chunk - 1) / chunk;
 	for (size_t i = 0; i < count && i < victim->read.chunk_count; i++) {
@@ -636,9 +671,13 @@ static void believe(struct victim *victim)
 		size_t left = fake->object.len - i * chunk;
 		digest_sha256(fake->object.data + i * chunk, left < chunk ? left : chunk,
 			      digest);
+		digest_add(all, digest, sizeof digest);
 		_cleanup_free_ char *one = str_hex(digest, sizeof digest);
 		memcpy(victim->written.chunks.items[i], one, 65);
 	}
+	_cleanup_free_ char *hex = digest_hex(all);
+	digest_free(all);
+	memcpy(victim->written.chunks_sha256, hex, 65);
 }
 
 static void check_damage(struct victim *victim, const char *want)
@@ -818,6 +857,22 @@ static const struct number_row {
 	{"less than nothing", 100, -1, 100, 1},
 	{"chunks larger than there are", 100, 1, (size_t)1 << 40, 1},
 };
+
+TEST(digests_that_contradict_each_other)
+{
+	_cleanup_victim_ struct victim victim = {0};
+	victim_make(&victim, 300000);
+	char *digit = &victim.written.chunks_sha256[5];
+	*digit = *digit == '0' ? '1' : '0';
+	check_damage(&victim, "contradict each other");
+	victim.read.opener = NULL;
+	victim.read.target = NULL;
+	victim.read.sample = 2;
+	struct bulk_counts counts;
+	struct err err = {0};
+	CHECK_FAILS(bulk_read(&victim.read, &counts, &err), &err, ERR_STATE,
+		    "contradict each other");
+}
 
 TEST(numbers_that_contradict_each_other)
 {

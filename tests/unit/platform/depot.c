@@ -151,6 +151,51 @@ TEST(an_object_in_parts)
 	depot_object_release(&object);
 }
 
+/* Where a part begins in memory, and how large parts are, decides how it gets to the disk, and nothing else. */
+static const struct way_row {
+	const char *name;
+	size_t offset, part, last;
+} way_rows[] = {
+	{"past the cache", 0, 3 * DEPOT_ALIGN_BYTES, 2 * DEPOT_ALIGN_BYTES},
+	{"but for the end", 0, 3 * DEPOT_ALIGN_BYTES, DEPOT_ALIGN_BYTES + 17},
+	{"but for the end of each", 0, 3 * DEPOT_ALIGN_BYTES + 1, 5},
+	{"through the cache", 8, 3 * DEPOT_ALIGN_BYTES, DEPOT_ALIGN_BYTES},
+};
+
+TEST(parts_of_every_alignment)
+{
+	_cleanup_(depot_freep) struct depot *depot = open_directory();
+	FOR_ROWS(row, way_rows) {
+		size_t whole = 2 * row->part + row->last;
+		_cleanup_free_ unsigned char *memory =
+			mem_alloc(whole + 2 * DEPOT_ALIGN_BYTES);
+		unsigned char *data = memory + row->offset +
+				      (-(uintptr_t)memory & (DEPOT_ALIGN_BYTES - 1));
+		_cleanup_free_ unsigned char *back = mem_alloc(whole + 1);
+		struct depot_upload *upload = NULL;
+		struct depot_object object = {0};
+		struct err err = {0};
+		size_t count = 0;
+		struct depot_begin begin = {
+			.name = row->name, .mark = "b1", .part_bytes = row->part};
+		for (size_t i = 0; i < whole; i++)
+			data[i] = (unsigned char)(i * 7 + i / 251);
+		CHECK_OK(depot->ops->begin(depot, &begin, &upload, &err), &err);
+		for (unsigned number = 3; number > 0; number--)
+			CHECK_OK(depot->ops->put_part(
+					 upload, number, data + (number - 1) * row->part,
+					 number == 3 ? row->last : row->part, NULL, &err),
+				 &err);
+		CHECK_OK(depot->ops->finish(upload, &object, &err), &err);
+		CHECK_INT_EQ(object.size_bytes, whole);
+		CHECK_OK(depot->ops->get(depot, row->name, 0, back, whole + 1, &count,
+					 &err),
+			 &err);
+		CHECK_MEM_EQ(back, count, data, whole);
+		depot_object_release(&object);
+	}
+}
+
 TEST(nothing_is_overwritten)
 {
 	_cleanup_(depot_freep) struct depot *depot = open_directory();
