@@ -27,7 +27,7 @@ struct bulk_reading {
 	size_t count;
 
 	/* With the lock held. */
-	size_t done;     /* chunks that are right, as far as that is asked */
+	size_t done; /* chunks that are right, as far as that is asked */
 	size_t at
 		[BULK_LANES]; /* each lane's place in the order; SIZE_MAX: it has ended */
 	uint64_t sealed_bytes;
