@@ -145,7 +145,8 @@
  *            memory. A source that fails fails the call and leaves nothing that looks finished; a store
  *            that fails is left behind, and only when none is left the call fails. `id`: 32
  *            hexadecimal digits in every chunk; chunk_bytes of the answer: size of all sealed chunks but
- *            the last; chunks_sha256 is of the digests of all chunks, 32 bytes each.
+ *            the last, the size that was asked for or a few bytes less; chunks_sha256 is of the digests of all
+ *            chunks, 32 bytes each.
  *            SOURCE is {directory: path, prefix, include?: [..], exclude?: [..], one_file_system?: bool} |
  *            {files: [paths], may_miss?: bool} | {text, name} | {run: text, name, directory?, env?,
  *            allow_empty?: bool}, each with `host?: HOST`; only a stream is made from a single `run`, which

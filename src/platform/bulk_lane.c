@@ -8,6 +8,7 @@
 
 #include "belay/mem.h"
 #include "belay/str.h"
+#include "platform/digest.h"
 
 /* Does anybody want the data, or is it only to be looked at? */
 static bool gives_data(const struct bulk_reading *reading)

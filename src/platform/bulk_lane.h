@@ -9,7 +9,6 @@
 
 #include "platform/bulk.h"
 #include "platform/bulk_flow.h"
-#include "platform/digest.h"
 
 enum { BULK_LANES = 4, BULK_BLOCKS = 4, BULK_BLOCK_BYTES = 1 << 20 };
 
@@ -39,7 +38,6 @@ struct bulk_lane {
 	unsigned char *sealed; /* one chunk, opened where it stands */
 	struct unpack *unpack;
 	size_t chunk; /* the index of the one it is at */
-	pthread_t thread;
 
 	struct bulk_block blocks[BULK_BLOCKS];
 	/* With the lock held: so many blocks. */

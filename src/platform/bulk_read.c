@@ -11,6 +11,7 @@
 #include "platform/bulk.h"
 #include "platform/bulk_lane.h"
 #include "platform/clock.h"
+#include "platform/digest.h"
 
 struct reader {
 	struct bulk_reading reading;

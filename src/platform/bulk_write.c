@@ -3,7 +3,6 @@
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,11 +192,12 @@ static int fit_chunk(struct writer *writer, size_t *ret_bytes, size_t *ret_head,
 		if (sealer_seal(write->sealer, piece, bytes, &sealed, err) < 0)
 			return -1;
 		added = sealed.bytes - bytes;
-		if (added + PACK_CHUNK_MIN > wanted)
-			return err_set(
-				err, ERR_CONFIG,
+		if (added + PACK_CHUNK_MIN > wanted) {
+			err_set(err, ERR_CONFIG,
 				"chunks of %zu bytes are too small for so many recipients",
 				wanted);
+			return err_hint(err, "give 'pack.chunk' more, or seal for fewer");
+		}
 		if (sealed.bytes > wanted)
 			continue;
 		*ret_bytes = bytes;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,7 +43,9 @@ struct rest {
 static int write_some(int fd, struct rest *rest, size_t bytes)
 {
 	ssize_t written = pwrite(fd, rest->data, bytes, rest->at);
-	if (written < 0)
+	if (written == 0)
+		errno = EIO; /* it would be so for ever */
+	if (written <= 0)
 		return errno == EINTR ? 0 : -1;
 	rest->data += written;
 	rest->bytes -= (size_t)written;
@@ -68,14 +69,14 @@ static size_t direct_bytes(const struct rest *rest)
 	return aligned ? rest->bytes / DEPOT_ALIGN_BYTES * DEPOT_ALIGN_BYTES : 0;
 }
 
-/* Writes what it can; some file systems say only now that they do not do this. */
-static int write_directly(int fd, struct rest *rest)
+/* Writes what it can: some file systems say only now that they do not do this. Whatever it is, who writes the rest hears
+ * of it as well when it is more than that. */
+static void write_directly(int fd, struct rest *rest)
 {
 	size_t bytes;
 	while ((bytes = direct_bytes(rest)) > 0)
 		if (write_some(fd, rest, bytes) < 0)
-			return errno == EINVAL ? 0 : -1;
-	return 0;
+			return;
 }
 
 /* --- beginning and ending ------------------------------------------------------------------ */
@@ -120,25 +121,67 @@ static int make_file(const struct depot_upload *upload, const char *suffix,
 	return fd;
 }
 
+/* A name of what is open, whatever became of its own. */
+static char *open_file_path(int fd)
+{
+	return str_format("/proc/self/fd/%d", fd);
+}
+
+/* A note that has its text from the moment it can be seen: who is killed while he writes it leaves none. False: this file
+ * system, or this machine without /proc, does not do that. */
+static bool make_note_at_once(const struct depot_upload *upload, struct rest text)
+{
+	_cleanup_free_ char *uploads =
+		directory_path(upload->directory, DIRECTORY_UPLOADS);
+	_cleanup_free_ char *path =
+		directory_upload_path(upload->directory, upload->id, "note");
+	int fd = open(uploads, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	_cleanup_free_ char *unseen = open_file_path(fd);
+	fs_hand_over(fd, path);
+	bool made = write_all(fd, text) == 0 &&
+		    linkat(AT_FDCWD, unseen, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+	close(fd);
+	return made;
+}
+
+static int make_note(const struct depot_upload *upload, const struct depot_begin *begin,
+		     struct err *err)
+{
+	_cleanup_free_ char *note = upload_note_text(begin);
+	struct rest text = {.data = note, .bytes = strlen(note)};
+	if (make_note_at_once(upload, text))
+		return 0;
+	int fd = make_file(upload, "note", err);
+	if (fd < 0)
+		return -1;
+	int result = write_all(fd, text);
+	if (result < 0)
+		directory_fail("write", upload->name, err);
+	close(fd);
+	return result;
+}
+
+/* The same file. Not where parts end within a page: what goes there in two ways at once may get lost. */
+static int open_directly(const struct depot_upload *upload)
+{
+	if (upload->part_bytes % (size_t)sysconf(_SC_PAGESIZE) != 0)
+		return -1;
+	_cleanup_free_ char *data = open_file_path(upload->data_fd);
+	return open(data, O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
 /* The note first: content without one is nobody's. */
 static int make_files(struct depot_upload *upload, const struct depot_begin *begin,
 		      struct err *err)
 {
-	_cleanup_free_ char *note = upload_note_text(begin);
-	int fd = make_file(upload, "note", err);
-	if (fd < 0)
+	if (make_note(upload, begin, err) < 0)
 		return -1;
-	int result = write_all(fd, (struct rest){.data = note, .bytes = strlen(note)});
-	if (result < 0)
-		directory_fail("write", upload->name, err);
-	close(fd);
-	if (result == 0)
-		upload->data_fd = make_file(upload, "data", err);
+	upload->data_fd = make_file(upload, "data", err);
 	if (upload->data_fd < 0)
 		return -1;
-	_cleanup_free_ char *data =
-		directory_upload_path(upload->directory, upload->id, "data");
-	upload->direct_fd = open(data, O_WRONLY | O_DIRECT | O_CLOEXEC | O_NOFOLLOW);
+	upload->direct_fd = open_directly(upload);
 	return 0;
 }
 
@@ -203,8 +246,9 @@ int directory_put_part(struct depot_upload *upload, unsigned number, const void 
 			       "part %u of '%s' with %zu bytes is too large", number,
 			       upload->name, bytes);
 	struct rest rest = {data, bytes, (off_t)(number - 1) * (off_t)upload->part_bytes};
-	if ((upload->direct_fd >= 0 && write_directly(upload->direct_fd, &rest) < 0) ||
-	    write_all(upload->data_fd, rest) < 0)
+	if (upload->direct_fd >= 0)
+		write_directly(upload->direct_fd, &rest);
+	if (write_all(upload->data_fd, rest) < 0)
 		return directory_fail("write", upload->name, err);
 	/* On its way to the disk while the next parts are made: fsync() in the end finds little to wait for, and says so when
 	 * something went wrong. */
@@ -270,6 +314,7 @@ static int publish(struct depot_upload *upload, struct err *err)
 	_cleanup_free_ char *path = directory_path(directory, upload->name);
 	if (ftruncate(upload->data_fd, size) < 0 ||
 	    fchmod(upload->data_fd, (mode_t)directory->mode) < 0 ||
+	    (upload->direct_fd >= 0 && fsync(upload->direct_fd) < 0) ||
 	    fsync(upload->data_fd) < 0)
 		return directory_fail("write", path, err);
 	if (link_to(data, path, err) < 0) {

@@ -126,7 +126,9 @@ static int write_all(int fd, const char *data, size_t len)
 		ssize_t written = write(fd, data, len);
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
+		if (written == 0)
+			errno = EIO; /* it would be so for ever */
+		if (written <= 0)
 			return -1;
 		data += written;
 		len -= (size_t)written;

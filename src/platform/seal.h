@@ -3,8 +3,8 @@
  *
  * One piece is one CMS AuthEnvelopedData (RFC 5083, RFC 5084) in DER: AES-256-GCM with a key of its own,
  * which is wrapped for each recipient: RSA and elliptic curve certificates (X25519 is beyond OpenSSL
- * 3.0), or a key derived from a passphrase by scrypt (RFC 7914). All pieces of one sealer have the
- * same overhead, so that pieces of one size stay pieces of one size.
+ * 3.0), or a key derived from a passphrase by scrypt (RFC 7914). Pieces of one size stay pieces of one size:
+ * what is added is the same, but where the length of a length grows.
  *
  *     openssl cms -decrypt -inform DER -inkey KEY -recip CERTIFICATE
  *     openssl cms -decrypt -inform DER -secretkey HEX -secretkeyid 62656c6179
