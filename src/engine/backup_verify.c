@@ -185,13 +185,17 @@ static int name_copies(const struct verification *verification, struct err *err)
 				"at it and records it, when it is yours",
 				stranger, verification->backup->environment, name,
 				stranger);
-	const json_t *copies = json_object_get(
-		state_backup(backup_desk_state(verification->desk), name), "copies");
+	const json_t *state = backup_desk_state(verification->desk);
+	const char *asked = verification->desk->asked->id;
+	if (state_backup_copy(state, name, asked))
+		return err_hint(err, "the journal knows it from a store that is not "
+				     "configured any more");
+	const json_t *copies = json_object_get(state_backup(state, name), "copies");
 	size_t count = json_array_size(copies);
 	_cleanup_free_ const char **ids = mem_array(const char *, count + 1);
 	for (size_t i = 0; i < count; i++)
 		ids[i] = json_get_string(json_array_get(copies, i), "id", "");
-	const char *nearest = str_nearest(verification->desk->asked->id, ids, count);
+	const char *nearest = str_nearest(asked, ids, count);
 	if (nearest)
 		return err_hint(err, "did you mean '%s'?", nearest);
 	if (count)

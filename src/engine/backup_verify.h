@@ -33,7 +33,8 @@ struct verification {
 	size_t count;
 };
 
-/* backup_verify_find.c: sets id, digest, ours and strangers. ERR_NOT_FOUND: there is none to look at. */
+/* backup_verify_find.c: sets id, digest, ours and strangers. ERR_NOT_FOUND: there is none to look at.
+ * ERR_FAIL: its directory may not be mounted. */
 int verification_find(struct effects *lane, const struct verification *verification,
 		      struct find *find, struct err *err);
 

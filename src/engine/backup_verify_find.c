@@ -187,6 +187,11 @@ int verification_find(struct effects *lane, const struct verification *verificat
 	if (backup_store_list(lane, find->args, prefix, &objects, err) < 0)
 		return -1;
 	_cleanup_json_ json_t *folders = backup_folders(name, objects);
+	/* A person who names a copy wants to know of that one, wherever it is gone. */
+	if (!verification->desk->asked->id &&
+	    backup_check_mounted(verification->desk, verification->backup, find->store,
+				 folders, err) < 0)
+		return -1;
 	offer_found(&search, folders);
 	if (!verification->desk->asked->id)
 		prefer_last(&search);

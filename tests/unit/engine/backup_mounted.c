@@ -127,6 +127,40 @@ TEST(nothing_is_forgotten_where_nothing_is)
 	}
 }
 
+/* Nobody has found out that they are gone, as long as nobody asks for one of them. */
+TEST(nothing_is_found_out_where_nothing_is)
+{
+	FOR_ROWS(row, mounts) {
+		if (!row->reason)
+			continue;
+		struct vault *vault = vault_new(row->config);
+		const struct engine_backup asked = {.store = "a"};
+		vault_make_copies(vault, 2);
+		row->happens(vault);
+		size_t commits = stage_commits(vault->stage);
+		CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked),
+			     END_INCONCLUSIVE);
+		vault_check_schema(vault, "result.backup-verify");
+		const json_t *copy = json_at(vault->stage->result, "/backups/0/copies/0");
+		CHECK_STR_EQ(json_get_string(copy, "reason", NULL), row->reason);
+		CHECK_STR_EQ(json_get_string(copy, "hint", NULL), HINT);
+		CHECK_INT_EQ(stage_commits(vault->stage), commits);
+		vault_end(vault);
+	}
+}
+
+TEST(what_is_gone_from_among_others_is_found_out)
+{
+	struct vault *vault = vault_new(IN(A_AND_B));
+	const struct engine_backup asked = {.store = "a"};
+	vault_make_copies(vault, 2);
+	newest_gone(vault);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), END_FAILED);
+	const json_t *copy = json_at(vault->stage->result, "/backups/0/copies/0");
+	CHECK_STR_EQ(json_get_string(copy, "outcome", ""), "bad");
+	vault_end(vault);
+}
+
 TEST(the_only_store_may_not_be_mounted)
 {
 	struct vault *vault = vault_new(IN("{name: a, directory: /srv/a}"));
