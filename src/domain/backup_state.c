@@ -141,6 +141,26 @@ struct health {
 	bool late, drill_due;
 };
 
+static bool is_configured(const struct config_backup *backup, const char *store)
+{
+	for (size_t i = 0; i < backup->store_count; i++)
+		if (str_equal(backup->stores[i].name, store))
+			return true;
+	return false;
+}
+
+/* In a store that is still one: what became of copies in others concerns nobody any more. */
+static bool is_flawed_here(const struct config_backup *backup, const json_t *copy)
+{
+	const char *store;
+	json_t *bad;
+	json_object_foreach(json_object_get(copy, "bad"), store, bad) {
+		if (is_configured(backup, store))
+			return true;
+	}
+	return false;
+}
+
 /* Backups take a while, and cron jobs of GitHub come late. */
 static int64_t grace_ms(int64_t every_ms)
 {
@@ -154,7 +174,7 @@ static void look_at_copies(struct health *health, int64_t now_ms)
 	json_array_foreach(health->copies, i, copy) {
 		const char *store;
 		json_t *verified;
-		if (!health->bad && backup_copy_is_flawed(copy))
+		if (!health->bad && is_flawed_here(health->backup, copy))
 			health->bad = copy;
 		if (!health->ahead && backup_is_ahead(time_of(copy), now_ms))
 			health->ahead = copy;
@@ -230,6 +250,8 @@ static void say_bad(struct str *out, const struct health *health)
 	str_addf(out, "copy %s", json_get_string(health->bad, "id", "?"));
 	json_object_foreach(json_object_get(health->bad, "bad"), store, bad) {
 		const char *reason = json_get_string(bad, "reason", NULL);
+		if (!is_configured(health->backup, store))
+			continue;
 		str_addf(out, "%s%s", before, store);
 		if (reason)
 			str_addf(out, ": %s", reason);

@@ -296,6 +296,19 @@ static const struct health_row {
 			      "'local': {'at': '" NOW "', 'reason': null}}"),
 	       "null", "null"),
 	 24 * HOUR, 0, "fail", "copy c0 is bad in s3: chunk 3; in local"},
+	{"an old copy is bad in a store that is none any more",
+	 ENTRY("null",
+	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'usb'", "{}",
+			      "{'usb': {'at': '" NOW "', 'reason': 'chunk 3'}}"),
+	       "null", "null"),
+	 24 * HOUR, 0, "pass", NULL},
+	{"and in one that still is",
+	 ENTRY("null",
+	       GOOD ", " COPY("c0", "2026-11-20T02:00:00Z", "'usb', 's3'", "{}",
+			      "{'usb': {'at': '" NOW "', 'reason': 'chunk 3'}, "
+			      "'s3': {'at': '" NOW "', 'reason': 'chunk 4'}}"),
+	       "null", "null"),
+	 24 * HOUR, 0, "fail", "copy c0 is bad in s3: chunk 4"},
 	{"no drill yet", ENTRY("null", GOOD, "null", "null"), 24 * HOUR, 720 * HOUR,
 	 "warn", "a drill is due"},
 	{"the drill was long ago",
@@ -314,9 +327,11 @@ static const struct health_row {
 
 static struct config_backup backup_of(const struct health_row *row)
 {
+	static struct config_store stores[] = {{.name = "s3"}, {.name = "local"}};
 	struct config_backup backup = {.name = "db",
 				       .environment = "production",
-				       .store_count = 2,
+				       .stores = stores,
+				       .store_count = ARRAY_SIZE(stores),
 				       .every_ms = row->every_ms};
 	backup.drill.every_ms = row->drill_ms;
 	return backup;
