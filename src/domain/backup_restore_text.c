@@ -73,8 +73,13 @@ char *backup_restore_command(const json_t *manifest)
 	_cleanup_free_ char *partial = file ? str_format("%s.partial", file) : NULL;
 	str_add(&out, "(\n");
 	add_key(&out, manifest);
+	str_add(&out,
+		"{ openssl version && split --filter=: </dev/null; } >/dev/null 2>&1 ||\n"
+		"  { echo 'this needs openssl 3 and split of GNU coreutils' >&2; exit 1; }\n"
+		"[ -r \"$FOLDER/data.zst.cms\" ] ||\n"
+		"  { echo \"there is no data.zst.cms in '$FOLDER'\" >&2; exit 1; }\n");
 	if (file) {
-		str_add(&out, "[ ! -e ");
+		str_add(&out, "umask 077\n[ ! -e ");
 		str_add_shell_quoted(&out, file);
 		str_add(&out, " ] || { echo 'it is there already' >&2; exit 1; }\n");
 	}
@@ -181,7 +186,8 @@ static const char needs_passphrase[] =
 
 static const char tar_notes[] =
 	"As root, tar gives the files back to their owners. To get extended attributes\n"
-	"and access control lists back too, add --xattrs --acls to tar (GNU tar).\n";
+	"and access control lists back too, add --xattrs --acls to tar (GNU tar). Without\n"
+	"--acls the group of a file that had such a list may be allowed more than before.\n";
 
 static const char how_it_works[] =
 	"How it works\n"
