@@ -69,6 +69,11 @@ static int read_words(const struct command_context *context, struct words *ret,
 		if (count > 1)
 			return err_set(err, ERR_USAGE,
 				       "'%s' names one copy: it goes alone", name);
+		if (!slash[1])
+			return err_set(err, ERR_USAGE,
+				       "'%s' does not say which copy: NAME/ID, or NAME "
+				       "for the newest",
+				       name);
 		ret->asked.id = slash + 1;
 		ret->name = mem_strndup(name, (size_t)(slash - name));
 		ret->names[i] = ret->name;

@@ -174,6 +174,13 @@ static void perform(struct restore *restore)
 			"restored %s: %s", source->id, str_text(&text));
 }
 
+/* What a person types may have a secret in it that nobody knows to mask; the branch keeps it for ever. */
+static const char *target_for_journal(const struct restore *restore)
+{
+	return restore->asked->to_command ? "a command"
+					  : backup_source_target(restore->to);
+}
+
 static json_t *restored_event(const struct restore *restore)
 {
 	const struct backup_source *source = &restore->source;
@@ -182,9 +189,8 @@ static json_t *restored_event(const struct restore *restore)
 	return json_pack("{s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s?, s:I, s:I}}", "type",
 			 "backup.restored", "data", "backup", source->name, "id",
 			 source->id, "store", source->place, "to",
-			 backup_source_target(restore->to), "outcome",
-			 good ? "good" : "bad", "reason", good ? NULL : failure->message,
-			 "bytes",
+			 target_for_journal(restore), "outcome", good ? "good" : "bad",
+			 "reason", good ? NULL : failure->message, "bytes",
 			 (json_int_t)json_get_int(restore->answer, "open_bytes", 0),
 			 "duration_ms", (json_int_t)restore->duration_ms);
 }

@@ -141,6 +141,7 @@ TEST(a_command_is_not_given_two_beginnings)
 		_cleanup_json_ json_t *entry = recorded(vault);
 		CHECK_STR_EQ(json_get_string(entry, "outcome", ""),
 			     row->command == END_PASSED ? "good" : "bad");
+		CHECK_STR_EQ(json_get_string(entry, "to", ""), "a command");
 		vault_end(vault);
 	}
 }

@@ -94,6 +94,9 @@ What comes back is what went in, with belay and without it.
   [1]
   $ mkdir unpacked && belay backup restore site --key backup.key --to-command 'tar -xf - -C unpacked' --jq .outcome --quiet && diff -r -x cache --no-dereference src unpacked
   restored
+  $ belay backup restore words/$UNSET --to-file words.copy --passphrase-env BACKUP_PASSPHRASE
+  ! belay: 'words/' does not say which copy: NAME/ID, or NAME for the newest
+  [2]
   $ belay backup restore words --to-file - --passphrase-env BACKUP_PASSPHRASE
   ! belay: a backup is not restored to standard output, which has the result
   !   hint: --to-file FILE, or --to-command COMMAND that reads it
