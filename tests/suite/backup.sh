@@ -168,7 +168,7 @@ run() {
 said() { jq -r "$1" out 2>/dev/null || echo 'no JSON'; }
 newest() { clean "$belay" backup list --json 2>/dev/null </dev/null | jq -r '.backups[0].newest.id'; }
 events() { git -C journal.git log --reverse --format=%b belay-state | jq -r 'select(.type) | .type' | tr '\n' ' '; }
-event() { git -C journal.git log --format=%b belay-state | jq -c "select(.type == \"$1\") | .data" | head -n 1 | jq -r "$2"; }
+event() { git -C journal.git log --format=%b belay-state | jq -c "select(.type == \"$1\") | .data" | sed -n 1p | jq -r "$2"; }
 keygen() { # FILE TYPE [VARIABLE]: FILE.key and FILE.crt; the variable holds the key's passphrase
 	local protection=(--no-passphrase)
 	[ $# -lt 3 ] || protection=(--passphrase-env "$3")
