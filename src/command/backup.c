@@ -232,7 +232,7 @@ const struct command command_backup = {
 		"and measures how long it took\n"
 		"  keygen        makes a key and a certificate: the certificate goes to where backups "
 		"are made, the key to where they are restored\n\n"
-		"Without a name all backups are meant, of all environments unless there is -e. A copy "
+		"Without a name all backups are meant (restore and drill: the only one there is), of all environments unless there is -e. A copy "
 		"is named as NAME/ID; the beginning of the id is enough when the journal knows it. Who makes backups needs no "
 		"key that opens them. A backup can be restored without belay: RESTORE.txt beside it "
 		"says how, with openssl, zstd and tar.\n\n"

@@ -80,13 +80,18 @@ static int unknown_backup(const struct backup_desk *desk, const char *name,
 		return err_hint(err, "leave out -e, or say -e %s",
 				elsewhere->environment);
 	}
+	_cleanup_str_ struct str names = STR_INIT;
 	const char **known = mem_array(const char *, config->backup_count + 1);
-	for (size_t i = 0; i < config->backup_count; i++)
+	for (size_t i = 0; i < config->backup_count; i++) {
 		known[i] = config->backups[i].name;
+		str_addf(&names, "%s%s", i ? ", " : "", known[i]);
+	}
 	const char *nearest = str_nearest(name, known, config->backup_count);
 	err_set(err, ERR_NOT_FOUND, "there is no backup '%s' in %s", name, config->file);
 	if (nearest)
 		err_hint(err, "did you mean '%s'?", nearest);
+	else if (names.len)
+		err_hint(err, "there are %s", str_text(&names));
 	free(known);
 	return -1;
 }
@@ -296,10 +301,12 @@ int backup_find_copy(const struct backup_desk *desk, const struct config_backup 
 				 : backup_newest(known, effects_now_ms(desk->engine.fx));
 	if (!found)
 		return no_copy(desk, backup, id, copies, err);
-	if (count > 1)
-		return err_set(err, ERR_USAGE,
-			       "more than one copy of '%s' begins with '%s'",
-			       backup->name, id);
+	if (count > 1) {
+		err_set(err, ERR_USAGE, "more than one copy of '%s' begins with '%s'",
+			backup->name, id);
+		return err_hint(err, "give more of it; 'belay backup list %s' shows all",
+				backup->name);
+	}
 	*ret = found;
 	return 0;
 }

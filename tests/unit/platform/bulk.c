@@ -690,7 +690,7 @@ static void check_damage(struct victim *victim, const char *want)
 TEST(every_header_byte_and_a_thousand_bits)
 {
 	_cleanup_victim_ struct victim victim = {0};
-	victim_make(&victim, 1500000);
+	victim_make(&victim, 700000);
 	struct str *object = &victim.fake.object;
 	unsigned seed = 3;
 	for (size_t i = 0; i < 400 + 1000; i++) {

@@ -222,6 +222,7 @@ Words that mean nothing.
   [2]
   $ belay backup run moon
   ! belay: there is no backup 'moon' in belay.yml
+  !   hint: there are site, words
   [2]
   $ belay backup run words/2020
   ! belay: 'backup run' takes no id of a copy
