@@ -174,6 +174,19 @@ static const char *newest_stranger(const struct verification *verification)
 	return newest;
 }
 
+/* Of a copy that is in none of the stores that were asked. */
+static int name_places(const json_t *copy, struct err *err)
+{
+	_cleanup_str_ struct str names = STR_INIT;
+	size_t i;
+	const json_t *store;
+	json_array_foreach(json_object_get(copy, "stores"), i, store)
+		str_addf(&names, "%s%s", i ? ", " : "", json_string_value(store));
+	return err_hint(err,
+			"the journal has it in %s: not asked, or not configured any more",
+			str_text(&names));
+}
+
 /* What could be asked for, as a hint. */
 static int name_copies(const struct verification *verification, struct err *err)
 {
@@ -187,9 +200,9 @@ static int name_copies(const struct verification *verification, struct err *err)
 				stranger);
 	const json_t *state = backup_desk_state(verification->desk);
 	const char *asked = verification->desk->asked->id;
-	if (state_backup_copy(state, name, asked))
-		return err_hint(err, "the journal knows it from a store that is not "
-				     "configured any more");
+	const json_t *known = state_backup_copy(state, name, asked);
+	if (known)
+		return name_places(known, err);
 	const json_t *copies = json_object_get(state_backup(state, name), "copies");
 	size_t count = json_array_size(copies);
 	_cleanup_free_ const char **ids = mem_array(const char *, count + 1);

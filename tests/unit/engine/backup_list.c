@@ -350,6 +350,22 @@ TEST(one_copy_is_looked_at)
 	}
 }
 
+TEST(a_copy_that_is_not_where_it_is_asked_for_is_somewhere_else)
+{
+	struct vault *vault = vault_new(DB);
+	const struct engine_backup near = {.store = "near"};
+	vault_make_copies(vault, 1);
+	stage_later(vault->stage, 60);
+	CHECK_INT_EQ(vault_do(vault, engine_backup_run, &near), END_PASSED);
+	_cleanup_free_ char *id = vault_copy(vault, 0);
+	const struct engine_backup asked = {.id = id, .store = "far"};
+	CHECK_INT_EQ(vault_do(vault, engine_backup_verify, &asked), -1);
+	CHECK_INT_EQ(vault->stage->err.code, ERR_NOT_FOUND);
+	CHECK_STR_EQ(vault->stage->err.hint,
+		     "the journal has it in near: not asked, or not configured any more");
+	vault_end(vault);
+}
+
 TEST(what_is_asked_wrongly_is_no_finding)
 {
 	struct vault *vault = vault_new(DB);
